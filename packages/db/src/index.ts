@@ -1,0 +1,17 @@
+/**
+ * A durable, ordered key-value database in a directory, in LevelDB's format: put, get, batches, snapshots, and iteration
+ * both ways, synchronous and asynchronous.
+ *
+ * @packageDocumentation
+ * @category Packages
+ */
+export { ChainedBatch } from './chained-batch.ts'
+export { Database, type BatchOperation, type IteratorOptions, type ReadOptions } from './database.ts'
+export type { Decoded, Encoding, EncodingOption, EncodingOptions, NamedEncodings } from './encoding.ts'
+export { DatabaseIterator } from './iterator.ts'
+export type { RangeOptions } from './key-range.ts'
+export type { OpenOptions, WriteOptions } from './options.ts'
+export type { DroppedBytes, RecoveryReport, ReplayedLog } from './recovery.ts'
+export { Snapshot } from './snapshot.ts'
+export type { DatabaseStats, LevelStats } from './stats.ts'
+export { LsmError, type LsmErrorCode } from '@lsm/base'

@@ -1,0 +1,226 @@
+/**
+ * What a user may set, what it is set to otherwise, and what is refused.
+ *
+ * Options are resolved, checked and frozen once, here; nothing below this file has a default.
+ */
+import { LsmError, type FileSystem } from '@lsm/base'
+import type { TableSettings } from '@lsm/compaction'
+import {
+  blockedBloomFilter,
+  CodecRegistry,
+  DEFAULT_CODECS,
+  leveldbBloomFilter,
+  type Codec,
+  type FilterPolicy,
+} from '@lsm/sstable'
+
+import { mostBytes, transcoder, type EncodingOption, type Transcoder } from './encoding.ts'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+const GiB = 1024 * MiB
+
+/** How a database is opened. Every limit is an option; sizes are in bytes. */
+export interface OpenOptions<K extends EncodingOption = EncodingOption, V extends EncodingOption = EncodingOption> {
+  /** Make the database if it is not there. Default `true`. */
+  readonly createIfMissing?: boolean
+  /** Fail with `LSM_EXISTS` if it is there. Default `false`. */
+  readonly errorIfExists?: boolean
+  /** Read what is there, take no lock, write nothing: for looking at a database that another process has open. Default `false`. */
+  readonly readOnly?: boolean
+  /** Encoding of keys where a call names none. Default `utf8`. */
+  readonly keyEncoding?: K
+  /** Encoding of values where a call names none. Default `utf8`. */
+  readonly valueEncoding?: V
+  /** Codec that blocks are compressed with: `true` for snappy, `false` or `none` for none, or a codec's name. Default `true`. */
+  readonly compression?: boolean | string
+  /** Codecs beyond snappy, for reading and writing. LevelDB cannot read blocks written with them. Default none. */
+  readonly codecs?: readonly Codec[]
+  /**
+   * Filters written into tables: `blocked` for one over the whole table, which LevelDB ignores, `leveldb` for LevelDB's own,
+   * `both`, or `none`. Both kinds are used when reading. Default `blocked`.
+   */
+  readonly filter?: 'blocked' | 'leveldb' | 'both' | 'none'
+  /** Bits of filter per key. Default 10, which lets through about 1 % of absent keys. */
+  readonly filterBitsPerKey?: number
+  /** Bytes of decompressed blocks to keep in memory. Default 64 MiB. */
+  readonly cacheSize?: number
+  /** Bytes of recent writes to keep in memory before they become a table; also what a crash leaves to replay. Default 16 MiB. */
+  readonly writeBufferSize?: number
+  /** Bytes of entries after which a block is closed. Default 4 KiB. */
+  readonly blockSize?: number
+  /** Entries between two points in a block where a whole key is stored. Default 16. */
+  readonly blockRestartInterval?: number
+  /** Tables to keep open. Default 1000. */
+  readonly maxOpenFiles?: number
+  /** Check the checksum of every block that is read. Default `true`. */
+  readonly verifyChecksums?: boolean
+  /** Largest block, stored or decompressed, that is believed. Default: what holds the largest key and value. */
+  readonly maxBlockSize?: number
+  /** Largest key that may be written. Default 64 MiB. */
+  readonly maxKeySize?: number
+  /** Largest value that may be written. Default 1 GiB. */
+  readonly maxValueSize?: number
+  /** Where the bytes live. Default: Node's file system. */
+  readonly fileSystem?: FileSystem
+}
+
+/** Settings of one call that writes. */
+export interface WriteOptions {
+  /** Wait until the write survives a loss of power. Default `false`: it survives the death of the process. */
+  readonly sync?: boolean
+}
+
+/** Options with every default filled in. */
+export interface ResolvedOptions {
+  readonly createIfMissing: boolean
+  readonly errorIfExists: boolean
+  readonly readOnly: boolean
+  readonly key: Transcoder
+  readonly value: Transcoder
+  readonly codecs: CodecRegistry
+  readonly filters: readonly FilterPolicy[]
+  readonly table: TableSettings
+  readonly cacheSize: number
+  readonly writeBufferSize: number
+  readonly maxOpenFiles: number
+  readonly verifyChecksums: boolean
+  readonly maxBlockSize: number
+  readonly maxKeySize: number
+  readonly maxValueSize: number
+  readonly fileSystem: FileSystem
+}
+
+/** What tables name as the software that wrote them. */
+const CREATOR = '@lsm/db'
+
+const FILTERS = ['blocked', 'leveldb', 'both', 'none'] as const
+
+const KNOWN: ReadonlySet<string> = new Set<keyof OpenOptions>([
+  'createIfMissing',
+  'errorIfExists',
+  'readOnly',
+  'keyEncoding',
+  'valueEncoding',
+  'compression',
+  'codecs',
+  'filter',
+  'filterBitsPerKey',
+  'cacheSize',
+  'writeBufferSize',
+  'blockSize',
+  'blockRestartInterval',
+  'maxOpenFiles',
+  'verifyChecksums',
+  'maxBlockSize',
+  'maxKeySize',
+  'maxValueSize',
+  'fileSystem',
+])
+
+/** Fills in defaults and checks; throws `TypeError` for what is not an option or not a value of it. */
+export function resolveOptions(options: OpenOptions, fileSystem: FileSystem): ResolvedOptions {
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.has(name)) throw new TypeError(`'${name}' is not an option; options are ${[...KNOWN].join(', ')}`)
+  }
+  const given = new Given(options)
+  const bitsPerKey = given.number('filterBitsPerKey', 10, 1, 64)
+  const blocked = blockedBloomFilter(bitsPerKey)
+  const leveldb = leveldbBloomFilter(bitsPerKey)
+  const codecs = new CodecRegistry([...DEFAULT_CODECS, ...(options.codecs ?? [])])
+  const maxKeySize = given.number('maxKeySize', 64 * MiB, 0, 64 * MiB)
+  const maxValueSize = given.number('maxValueSize', GiB, 0, GiB)
+  return Object.freeze({
+    createIfMissing: given.flag('createIfMissing', true),
+    errorIfExists: given.flag('errorIfExists', false),
+    readOnly: given.flag('readOnly', false),
+    key: transcoder(options.keyEncoding ?? 'utf8', 'keyEncoding'),
+    value: transcoder(options.valueEncoding ?? 'utf8', 'valueEncoding'),
+    codecs,
+    filters: [blocked, leveldb],
+    table: {
+      blockSize: given.number('blockSize', 4 * KiB, 64, 4 * MiB),
+      blockRestartInterval: given.number('blockRestartInterval', 16, 1, 1024),
+      compression: compressionName(options.compression, codecs),
+      filters: filterNames(given.choice('filter', FILTERS, 'blocked'), blocked, leveldb),
+      creator: CREATOR,
+    },
+    cacheSize: given.number('cacheSize', 64 * MiB, 0, Number.MAX_SAFE_INTEGER),
+    writeBufferSize: given.number('writeBufferSize', 16 * MiB, 4 * KiB, GiB),
+    maxOpenFiles: given.number('maxOpenFiles', 1000, 1, 1_000_000),
+    verifyChecksums: given.flag('verifyChecksums', true),
+    maxBlockSize: given.number('maxBlockSize', maxKeySize + maxValueSize + 64 * KiB, KiB, 2 * GiB),
+    maxKeySize,
+    maxValueSize,
+    fileSystem: options.fileSystem ?? fileSystem,
+  })
+}
+
+function compressionName(option: unknown, codecs: CodecRegistry): string {
+  if (option === undefined || option === true) return 'snappy'
+  if (option === false || option === 'none') return 'none'
+  if (typeof option === 'string' && codecs.byName(option) !== undefined) return option
+  throw new TypeError(
+    `compression must be true, false, 'none' or one of ${codecs.names.map(name => `'${name}'`).join(', ')}`,
+  )
+}
+
+function filterNames(filter: (typeof FILTERS)[number], blocked: FilterPolicy, leveldb: FilterPolicy): string[] {
+  if (filter === 'none') return []
+  if (filter === 'both') return [blocked.metaName, leveldb.metaName]
+  return [filter === 'blocked' ? blocked.metaName : leveldb.metaName]
+}
+
+/** Reads options with their kind and range. */
+class Given {
+  readonly #options: Readonly<Record<string, unknown>>
+
+  constructor(options: OpenOptions) {
+    this.#options = options as Readonly<Record<string, unknown>>
+  }
+
+  flag(name: keyof OpenOptions, fallback: boolean): boolean {
+    const value = this.#options[name] ?? fallback
+    if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false`)
+    return value
+  }
+
+  number(name: keyof OpenOptions, fallback: number, least: number, most: number): number {
+    const value = this.#options[name] ?? fallback
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
+      throw new TypeError(`${name} must be a whole number from ${least} to ${most}`)
+    }
+    return value
+  }
+
+  choice<T extends string>(name: keyof OpenOptions, choices: readonly T[], fallback: T): T {
+    const value = (this.#options[name] ?? fallback) as T
+    if (!choices.includes(value)) throw new TypeError(`${name} must be one of ${choices.map(c => `'${c}'`).join(', ')}`)
+    return value
+  }
+}
+
+/** Text above this length is encoded at once, so that its size in bytes is known. */
+const LONG_TEXT = 64 * KiB
+
+const encoder = new TextEncoder()
+
+/** A prepared key or value that is small enough to write; throws `LSM_LIMIT` for one that is not. */
+export function checkedPart(prepared: string | Uint8Array, most: number, what: 'key' | 'value'): string | Uint8Array {
+  const part = typeof prepared === 'string' && prepared.length > LONG_TEXT ? encoder.encode(prepared) : prepared
+  const bytes = mostBytes(part)
+  if (bytes <= most || (typeof part === 'string' && encoder.encode(part).length <= most)) return part
+  const option = what === 'key' ? 'maxKeySize' : 'maxValueSize'
+  throw new LsmError(
+    'LSM_LIMIT',
+    `the ${what} is over the limit of ${most} bytes (option ${option}); nothing was written`,
+  )
+}
+
+/** The entries that an iterator may give, by its `limit` option. */
+export function checkedLimit(limit: number | undefined): number {
+  if (limit === undefined || limit === -1) return Number.POSITIVE_INFINITY
+  if (Number.isInteger(limit) && limit >= 0) return limit
+  if (limit === Number.POSITIVE_INFINITY) return limit
+  throw new TypeError('limit must be a whole number, or -1 for all')
+}

@@ -1,0 +1,73 @@
+/**
+ * What is the value of one key?
+ *
+ * Asks newest to oldest and stops at the first source that knows the key:
+ *
+ *     memtables, newest first → level 0, newest table first → levels 1 to 6, one table each
+ *
+ * It is right because whatever is newer has greater sequence numbers. Synchronous: a table or block that is not
+ * resident is noted in the context, and the same call made again finishes the read.
+ */
+import {
+  ABSENT,
+  compareBytes,
+  MISS,
+  TAG_SIZE,
+  type FoundValue,
+  type Lookup,
+  type LookupKey,
+  type ReadContext,
+} from '@lsm/base'
+import type { FileMetadata } from '@lsm/manifest'
+import type { TableCache } from '@lsm/sstable'
+
+import type { ReadState } from './read-state.ts'
+
+/** Looks a key up in everything that a read state holds. */
+export function pointRead(
+  key: LookupKey,
+  state: ReadState,
+  tables: TableCache,
+  found: FoundValue,
+  context: ReadContext,
+): Lookup {
+  const { memtables, version } = state
+  for (let i = 0; i < memtables.length; i++) {
+    const lookup = memtables[i].find(key, found)
+    if (lookup !== ABSENT) return lookup
+  }
+  const { levels } = version
+  for (let i = 0; i < levels[0].length; i++) {
+    const lookup = readTable(key, levels[0][i], tables, found, context)
+    if (lookup !== ABSENT) return lookup
+  }
+  for (let level = 1; level < levels.length; level++) {
+    const files = levels[level]
+    if (files.length === 0) continue
+    const at = version.findFile(level, key.bytes, 0, key.end)
+    if (at >= files.length) continue
+    const lookup = readTable(key, files[at], tables, found, context)
+    if (lookup !== ABSENT) return lookup
+  }
+  return ABSENT
+}
+
+function readTable(
+  key: LookupKey,
+  file: FileMetadata,
+  tables: TableCache,
+  found: FoundValue,
+  context: ReadContext,
+): Lookup {
+  if (!covers(file, key)) return ABSENT
+  const table = tables.table(file.number, file.size, context)
+  return table === undefined ? MISS : table.find(key, found, context)
+}
+
+/** Whether a table's range of user keys holds this one. */
+function covers({ smallest, largest }: FileMetadata, { bytes, userEnd }: LookupKey): boolean {
+  return (
+    compareBytes(bytes, 0, userEnd, smallest, 0, smallest.length - TAG_SIZE) >= 0 &&
+    compareBytes(bytes, 0, userEnd, largest, 0, largest.length - TAG_SIZE) <= 0
+  )
+}

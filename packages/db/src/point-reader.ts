@@ -1,0 +1,141 @@
+/**
+ * Drives look-ups of single keys: at once where everything is resident, through the disk where it is not.
+ *
+ * One look-up key, one result and one context serve every read that ends within its call. A read that must wait takes
+ * the context with it, with what is pinned to it, and leaves a new one behind.
+ */
+import { FOUND, FoundValue, LookupKey, MISS, ReadContext, type Lookup } from '@lsm/base'
+import type { TableCache } from '@lsm/sstable'
+
+import type { Drive } from './drive.ts'
+import { mostBytes, write, type Transcoder } from './encoding.ts'
+import { pointRead } from './point-read.ts'
+import type { ReadState } from './read-state.ts'
+
+/** Stands for a value that is not known yet. */
+const LACKING = Symbol('lacking')
+
+/** Reads single keys. */
+export class PointReader {
+  readonly #tables: TableCache
+  readonly #drive: Drive
+  #key = new LookupKey()
+  #found = new FoundValue()
+  #context = new ReadContext()
+  /** Reads that wait for the disk. */
+  readonly #waiting = new Set<Promise<unknown>>()
+
+  constructor(tables: TableCache, drive: Drive) {
+    this.#tables = tables
+    this.#drive = drive
+  }
+
+  /** The value of a key as of a sequence number, blocking the thread where the disk is needed. */
+  getSync(prepared: string | Uint8Array, state: ReadState, sequence: number, encoding: Transcoder): unknown {
+    try {
+      this.#setKey(prepared, sequence)
+      let lookup = this.#read(state)
+      while (lookup === MISS) {
+        this.#context.loadSync()
+        lookup = this.#read(state)
+      }
+      return this.#result(lookup, encoding)
+    } finally {
+      this.#context.release()
+    }
+  }
+
+  /** The same without blocking for long. */
+  get(prepared: string | Uint8Array, state: ReadState, sequence: number, encoding: Transcoder): Promise<unknown> {
+    try {
+      const value = this.#tryGet(prepared, state, sequence, encoding)
+      return value === LACKING ? this.#getWaiting(state, encoding) : Promise.resolve(value)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  /** The values of several keys, all as of one moment. */
+  async getMany(
+    prepared: readonly (string | Uint8Array)[],
+    state: ReadState,
+    sequence: number,
+    encoding: Transcoder,
+  ): Promise<unknown[]> {
+    const values: unknown[] = []
+    state.version.pin()
+    try {
+      for (const key of prepared) {
+        const value = this.#tryGet(key, state, sequence, encoding)
+        values.push(value === LACKING ? this.#getWaiting(state, encoding) : value)
+      }
+      return await Promise.all(values)
+    } finally {
+      state.version.unpin()
+    }
+  }
+
+  /** Resolves when no read waits for the disk any more. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#waiting)
+  }
+
+  /** The value, or {@link LACKING} if the disk must be waited for: the key and context then hold the read. */
+  #tryGet(prepared: string | Uint8Array, state: ReadState, sequence: number, encoding: Transcoder): unknown {
+    const context = this.#context
+    try {
+      this.#setKey(prepared, sequence)
+      let lookup = this.#read(state)
+      while (lookup === MISS && this.#drive.tryNow(context)) lookup = this.#read(state)
+      if (lookup === MISS) return LACKING
+      const value = this.#result(lookup, encoding)
+      context.release()
+      return value
+    } catch (error) {
+      context.release()
+      throw error
+    }
+  }
+
+  #getWaiting(state: ReadState, encoding: Transcoder): Promise<unknown> {
+    const waiting = this.#wait(state, encoding)
+    this.#waiting.add(waiting)
+    const done = (): void => void this.#waiting.delete(waiting)
+    waiting.then(done, done)
+    return waiting
+  }
+
+  async #wait(state: ReadState, encoding: Transcoder): Promise<unknown> {
+    const key = this.#key
+    const context = this.#context
+    const found = new FoundValue()
+    this.#key = new LookupKey()
+    this.#context = new ReadContext()
+    state.version.pin()
+    try {
+      let lookup: Lookup = MISS
+      while (lookup === MISS) {
+        await this.#drive.wait(context)
+        lookup = pointRead(key, state, this.#tables, found, context)
+      }
+      return lookup === FOUND ? encoding.read(found.bytes, found.start, found.end) : undefined
+    } finally {
+      state.version.unpin()
+      context.release()
+    }
+  }
+
+  #setKey(prepared: string | Uint8Array, sequence: number): void {
+    const bytes = this.#key.reserve(mostBytes(prepared))
+    this.#key.seal(write(prepared, bytes, 0), sequence)
+  }
+
+  #read(state: ReadState): Lookup {
+    return pointRead(this.#key, state, this.#tables, this.#found, this.#context)
+  }
+
+  #result(lookup: Lookup, encoding: Transcoder): unknown {
+    const found = this.#found
+    return lookup === FOUND ? encoding.read(found.bytes, found.start, found.end) : undefined
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * The logs become memtables again, and what they say of a crash becomes a report.
+ *
+ * 1. Logs are found by listing, not by what the MANIFEST says: every log at or above its log number, and the one it
+ *    calls previous, in ascending order.
+ * 2. A batch is checked as a whole before anything of it is applied. A batch with a right checksum and wrong contents
+ *    is no trace of a crash and refuses the open; so is a sequence number that goes backwards.
+ * 3. Recovery stops at the first damage: what comes back is a prefix of what was written. Damage is what a crash may
+ *    leave only in the newest log that holds anything; elsewhere it refuses the open.
+ * 4. Nothing on disk is changed here.
+ */
+import { corruption, type Directory, type DirectoryEntry } from '@lsm/base'
+import { parseFileName, type VersionSet } from '@lsm/manifest'
+import { MemTable } from '@lsm/memtable'
+import { readLog, type LogDamage } from '@lsm/wal'
+
+import { checkBatch, insertBatch } from './write-batch.ts'
+
+/** A stretch of a file that was not used. */
+export interface DroppedBytes {
+  readonly file: string
+  readonly offset: number
+  readonly bytes: number
+  /** In plain words. */
+  readonly reason: string
+}
+
+/** One log that was replayed. */
+export interface ReplayedLog {
+  readonly file: string
+  readonly bytes: number
+  readonly batches: number
+  readonly entries: number
+}
+
+/** What opening the database found. */
+export interface RecoveryReport {
+  /** Whether the database was made by this open. */
+  readonly created: boolean
+  /** The MANIFEST that was read. */
+  readonly manifest: string
+  /** Edits in it. */
+  readonly edits: number
+  /** Logs that were replayed, oldest first. */
+  readonly logs: readonly ReplayedLog[]
+  /** Batches in them. */
+  readonly batches: number
+  /** Entries in those batches. */
+  readonly entries: number
+  /** What could not be used; empty unless a crash cut a file short, or worse. */
+  readonly dropped: readonly DroppedBytes[]
+  /** Whether whole records lie behind dropped bytes, in the same log: they were not used either. */
+  readonly holes: boolean
+  /** The sequence number that the database was recovered to. */
+  readonly lastSequence: number
+}
+
+/** What replaying the logs gave. */
+export interface Replayed {
+  /** Oldest first; each but the last is full. */
+  readonly memtables: MemTable[]
+  readonly logs: ReplayedLog[]
+  readonly dropped: DroppedBytes[]
+  readonly holes: boolean
+  readonly lastSequence: number
+  /** Number of the first log that holds entries. */
+  readonly firstLog: number | undefined
+}
+
+interface FoundLog {
+  readonly number: number
+  readonly name: string
+}
+
+/** Replays the logs that the tables do not cover. */
+export async function replayLogs(
+  directory: Directory,
+  entries: readonly DirectoryEntry[],
+  versions: VersionSet,
+  newMemTable: (userBytes: number, count: number) => MemTable,
+): Promise<Replayed> {
+  const replay = new Replay(newMemTable, versions.lastSequence)
+  for (const log of logsToReplay(entries, versions)) await replay.log(directory, log)
+  return replay.result()
+}
+
+function logsToReplay(entries: readonly DirectoryEntry[], { logNumber, prevLogNumber }: VersionSet): FoundLog[] {
+  const logs: FoundLog[] = []
+  for (const { name } of entries) {
+    const parsed = parseFileName(name)
+    if (parsed?.kind !== 'log') continue
+    if (parsed.number >= logNumber || (parsed.number === prevLogNumber && prevLogNumber !== 0)) {
+      logs.push({ number: parsed.number, name })
+    }
+  }
+  return logs.sort((a, b) => a.number - b.number)
+}
+
+/** Replays logs one after the other into memtables. */
+class Replay {
+  readonly #newMemTable: (userBytes: number, count: number) => MemTable
+  readonly #memtables: MemTable[] = []
+  readonly #logs: ReplayedLog[] = []
+  readonly #dropped: DroppedBytes[] = []
+  #damagedLog: string | undefined
+  #holes = false
+  #lastSequence: number
+  /** Sequence number of the last replayed entry. */
+  #replayedTo = -1
+  #firstLog: number | undefined
+
+  constructor(newMemTable: (userBytes: number, count: number) => MemTable, lastSequence: number) {
+    this.#newMemTable = newMemTable
+    this.#lastSequence = lastSequence
+  }
+
+  result(): Replayed {
+    return {
+      memtables: this.#memtables,
+      logs: this.#logs,
+      dropped: this.#dropped,
+      holes: this.#holes,
+      lastSequence: this.#lastSequence,
+      firstLog: this.#firstLog,
+    }
+  }
+
+  async log(directory: Directory, { number, name }: FoundLog): Promise<void> {
+    const file = await directory.openFile(name)
+    let batches = 0
+    let entries = 0
+    try {
+      await readLog(file, {
+        record: (bytes, start, end, offset) => {
+          if (this.#damagedLog === name) {
+            this.#holes = true
+            return false
+          }
+          if (this.#damagedLog !== undefined) throw this.#damageNotInNewest(name)
+          entries += this.#apply(bytes, start, end, name, offset)
+          batches++
+          this.#firstLog ??= number
+          return true
+        },
+        dropped: damage => this.#damaged(name, damage),
+      })
+    } finally {
+      await file.close()
+    }
+    this.#logs.push({ file: name, bytes: file.size, batches, entries })
+  }
+
+  #apply(bytes: Uint8Array, start: number, end: number, name: string, offset: number): number {
+    const batch = checkBatch(bytes, start, end, name, offset)
+    if (batch.count === 0) return 0
+    if (batch.sequence <= this.#replayedTo) {
+      const message = `sequence number ${batch.sequence} follows ${this.#replayedTo}: a log is there twice or out of order`
+      throw corruption(message, name, offset)
+    }
+    this.#replayedTo = batch.sequence + batch.count - 1
+    this.#lastSequence = Math.max(this.#lastSequence, this.#replayedTo)
+    insertBatch(bytes, start, batch.sequence, batch.count, this.#memtableFor(batch.userBytes, batch.count))
+    return batch.count
+  }
+
+  #memtableFor(userBytes: number, count: number): MemTable {
+    const last = this.#memtables.at(-1)
+    if (last?.fits(userBytes, count)) return last
+    last?.freeze()
+    const memtable = this.#newMemTable(userBytes, count)
+    this.#memtables.push(memtable)
+    return memtable
+  }
+
+  #damaged(name: string, { offset, bytes, reason }: LogDamage): boolean {
+    if (this.#damagedLog !== undefined && this.#damagedLog !== name) throw this.#damageNotInNewest(name)
+    this.#damagedLog = name
+    this.#dropped.push({ file: name, offset, bytes, reason })
+    return true
+  }
+
+  #damageNotInNewest(newer: string): Error {
+    const { file, offset, reason } = this.#dropped[0]
+    const message = `${reason}, yet ${newer} holds newer writes, so this is no trace of a crash; restore a backup, or repair`
+    return corruption(message, file, offset)
+  }
+}

@@ -1,0 +1,301 @@
+/**
+ * What one reader sees of all entries: the newest version of each key that is not too new, deletions hidden, within a range.
+ *
+ *     internal   a@9  a@5  b@8(del)  b@2  c@7  d@3
+ *     as of 8         a@5  b hidden       c@7  d@3
+ *
+ * 1. An iterator walks one way for life. `rewind` and `seek` only say where to start; `advance` does the moving.
+ * 2. `advance` returns a {@link Move}. All loop state is in fields: after MISS the same call goes on where it was.
+ * 3. A walk over many entries that nobody sees pauses: it returns MISS with nothing lacking in the context, so that the
+ *    driver can let others run.
+ * 4. Key and value stay readable until the next `advance`.
+ */
+import {
+  ByteBuffer,
+  EMPTY,
+  END,
+  equalBytes,
+  MAX_SEQUENCE,
+  MISS,
+  putTag,
+  TAG_SIZE,
+  tagSequence,
+  tagType,
+  TYPE_DELETION,
+  TYPE_FOR_SEEK,
+  TYPE_VALUE,
+  VALID,
+  type InternalIterator,
+  type Move,
+} from '@lsm/base'
+
+import { isAbove, isBelow, type Bound, type KeyRange } from './key-range.ts'
+
+/** Entries that one call may pass over before it pauses. */
+const PATIENCE = 8192
+
+/** Walks the user keys that one reader sees, in one direction. */
+export interface VisibleIterator {
+  readonly key: Uint8Array
+  readonly keyStart: number
+  readonly keyEnd: number
+  readonly value: Uint8Array
+  readonly valueStart: number
+  readonly valueEnd: number
+  /** The next `advance` leads to the first entry of the range in this direction. */
+  rewind(): void
+  /** The next `advance` leads to the first entry at `userKey` or beyond it in this direction. */
+  seek(userKey: Uint8Array): void
+  /** To the next entry. */
+  advance(): Move
+}
+
+/** Makes an iterator over what is visible as of a sequence number. */
+export function visibleIterator(
+  source: InternalIterator,
+  sequence: number,
+  range: KeyRange,
+  reverse: boolean,
+): VisibleIterator {
+  return reverse ? new ReverseIterator(source, sequence, range) : new ForwardIterator(source, sequence, range)
+}
+
+/** Where an iterator starts: an internal key, or the end of the source that it comes from. */
+class Start {
+  readonly #target = new ByteBuffer()
+  #bounded = false
+
+  /** Before all versions of the bound's key, or after them. No bound: from the end of the source. */
+  set(bound: Bound | undefined, beforeVersions: boolean): void {
+    this.#bounded = bound !== undefined
+    if (bound === undefined) return
+    const { key } = bound
+    this.#target.assign(key, 0, key.length)
+    this.#target.reserve(key.length + TAG_SIZE)
+    if (beforeVersions) putTag(this.#target.bytes, key.length, MAX_SEQUENCE, TYPE_FOR_SEEK)
+    else putTag(this.#target.bytes, key.length, 0, TYPE_DELETION)
+    this.#target.length = key.length + TAG_SIZE
+  }
+
+  /** To the first entry at or after the place. */
+  forwards(source: InternalIterator): Move {
+    return this.#bounded ? source.seek(this.#target.bytes, 0, this.#target.length) : source.seekToFirst()
+  }
+
+  /** To the last entry before the place. */
+  backwards(source: InternalIterator): Move {
+    if (!this.#bounded) return source.seekToLast()
+    const move = source.seek(this.#target.bytes, 0, this.#target.length)
+    return move === END ? source.seekToLast() : move === VALID ? source.prev() : MISS
+  }
+}
+
+/** Ascending: the first visible version of a key decides, and the rest are skipped. */
+class ForwardIterator implements VisibleIterator {
+  key: Uint8Array = EMPTY
+  keyStart = 0
+  keyEnd = 0
+  value: Uint8Array = EMPTY
+  valueStart = 0
+  valueEnd = 0
+
+  readonly #source: InternalIterator
+  readonly #sequence: number
+  readonly #range: KeyRange
+  readonly #start = new Start()
+  #starting = true
+  #ended = false
+  /** The key whose other versions are of no interest: it was shown, or is deleted. */
+  readonly #decided = new ByteBuffer()
+  #hasDecided = false
+  /** Whether the entry on show has not been noted as decided. */
+  #showing = false
+
+  constructor(source: InternalIterator, sequence: number, range: KeyRange) {
+    this.#source = source
+    this.#sequence = sequence
+    this.#range = range
+    this.rewind()
+  }
+
+  rewind(): void {
+    const { lower } = this.#range
+    this.#begin(lower, lower === undefined || lower.included)
+  }
+
+  seek(userKey: Uint8Array): void {
+    this.#begin({ key: userKey, included: true }, true)
+    this.#ended = isBelow(this.#range, userKey, 0, userKey.length)
+  }
+
+  advance(): Move {
+    if (this.#ended) return END
+    let move: Move
+    if (this.#starting) {
+      move = this.#start.forwards(this.#source)
+      if (move !== MISS) this.#starting = false
+    } else {
+      if (this.#showing) this.#decide()
+      move = this.#source.next()
+    }
+    for (let patience = PATIENCE; move === VALID; move = this.#source.next()) {
+      const found = this.#look()
+      if (found !== MISS) return found
+      if (--patience === 0) return MISS
+    }
+    this.#ended = move === END
+    return move
+  }
+
+  #begin(bound: Bound | undefined, beforeVersions: boolean): void {
+    this.#start.set(bound, beforeVersions)
+    this.#starting = true
+    this.#ended = false
+    this.#hasDecided = false
+    this.#showing = false
+  }
+
+  /** Looks at the source's entry: VALID to show it, END if it is outside, MISS to pass it over. */
+  #look(): Move {
+    const { key, keyStart, keyEnd } = this.#source
+    const userEnd = keyEnd - TAG_SIZE
+    if (tagSequence(key, keyEnd) > this.#sequence) return MISS
+    const decided = this.#decided
+    if (this.#hasDecided && equalBytes(key, keyStart, userEnd, decided.bytes, 0, decided.length)) return MISS
+    if (isAbove(this.#range, key, keyStart, userEnd)) {
+      this.#ended = true
+      return END
+    }
+    if (tagType(key, keyEnd) !== TYPE_VALUE) {
+      decided.assign(key, keyStart, userEnd)
+      this.#hasDecided = true
+      return MISS
+    }
+    this.#show(userEnd)
+    return VALID
+  }
+
+  #show(userEnd: number): void {
+    const source = this.#source
+    this.key = source.key
+    this.keyStart = source.keyStart
+    this.keyEnd = userEnd
+    this.value = source.value
+    this.valueStart = source.valueStart
+    this.valueEnd = source.valueEnd
+    this.#showing = true
+  }
+
+  #decide(): void {
+    this.#decided.assign(this.key, this.keyStart, this.keyEnd)
+    this.#hasDecided = true
+    this.#showing = false
+  }
+}
+
+/**
+ * Descending: versions of a key come oldest first, so the last visible one before another key decides. It is copied
+ * while the walk looks further.
+ */
+class ReverseIterator implements VisibleIterator {
+  key: Uint8Array = EMPTY
+  readonly keyStart: number = 0
+  keyEnd = 0
+  value: Uint8Array = EMPTY
+  readonly valueStart: number = 0
+  valueEnd = 0
+
+  readonly #source: InternalIterator
+  readonly #sequence: number
+  readonly #range: KeyRange
+  readonly #start = new Start()
+  #starting = true
+  #ended = false
+  /** Whether the source stands on an entry that has not been looked at. */
+  #standing = false
+  readonly #key = new ByteBuffer()
+  readonly #value = new ByteBuffer(256)
+  /** Whether `#key` holds a key whose newest visible version is being looked for. */
+  #candidate = false
+  /** Whether that version, as far as seen, is a value. */
+  #live = false
+
+  constructor(source: InternalIterator, sequence: number, range: KeyRange) {
+    this.#source = source
+    this.#sequence = sequence
+    this.#range = range
+    this.rewind()
+  }
+
+  rewind(): void {
+    const { upper } = this.#range
+    this.#begin(upper, upper !== undefined && !upper.included)
+  }
+
+  seek(userKey: Uint8Array): void {
+    this.#begin({ key: userKey, included: true }, false)
+    this.#ended = isAbove(this.#range, userKey, 0, userKey.length)
+  }
+
+  advance(): Move {
+    if (this.#ended) return END
+    let move: Move = VALID
+    if (this.#starting) {
+      move = this.#start.backwards(this.#source)
+      if (move !== MISS) this.#starting = false
+    } else if (!this.#standing) move = this.#source.prev()
+    this.#standing = false
+    for (let patience = PATIENCE; move === VALID; move = this.#source.prev()) {
+      const found = this.#look()
+      if (found !== MISS) return found
+      if (--patience === 0) return MISS
+    }
+    return move === END ? this.#finish() : MISS
+  }
+
+  #begin(bound: Bound | undefined, beforeVersions: boolean): void {
+    this.#start.set(bound, beforeVersions)
+    this.#starting = true
+    this.#ended = false
+    this.#standing = false
+    this.#candidate = false
+  }
+
+  /** Looks at the source's entry: VALID if the candidate is complete, END if the range is, MISS to go on. */
+  #look(): Move {
+    const { key, keyStart, keyEnd } = this.#source
+    const userEnd = keyEnd - TAG_SIZE
+    if (this.#candidate && !equalBytes(key, keyStart, userEnd, this.#key.bytes, 0, this.#key.length)) {
+      this.#candidate = false
+      if (this.#live) {
+        this.#standing = true
+        return this.#show()
+      }
+    }
+    if (isBelow(this.#range, key, keyStart, userEnd)) return this.#finish()
+    if (tagSequence(key, keyEnd) <= this.#sequence) this.#consider(userEnd)
+    return MISS
+  }
+
+  #consider(userEnd: number): void {
+    const source = this.#source
+    if (!this.#candidate) this.#key.assign(source.key, source.keyStart, userEnd)
+    this.#candidate = true
+    this.#live = tagType(source.key, source.keyEnd) === TYPE_VALUE
+    if (this.#live) this.#value.assign(source.value, source.valueStart, source.valueEnd)
+  }
+
+  /** Nothing more comes: the candidate, if there is one, is the last entry. */
+  #finish(): Move {
+    this.#ended = true
+    return this.#candidate && this.#live ? this.#show() : END
+  }
+
+  #show(): Move {
+    this.key = this.#key.bytes
+    this.keyEnd = this.#key.length
+    this.value = this.#value.bytes
+    this.valueEnd = this.#value.length
+    return VALID
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * A directory of Node's file system, behind the contract: names in, open files out, errors translated.
+ *
+ * Only names of the engine's own shape reach the system, joined to the directory's real path, which was found when
+ * it was opened. How files are opened is in `node-open.ts`, how the directory is locked in `node-lock.ts`.
+ */
+import type { Directory, DirectoryEntry, ReadableFile, WritableFile } from '@lsm/base'
+import type { Dirent } from 'node:fs'
+import { lstat, readdir, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { checkName } from './arguments.ts'
+import { closedDirectory } from './closed-error.ts'
+import { syncDirectory } from './node-directory-sync.ts'
+import { errorCode, ioError } from './node-errors.ts'
+import { lockDirectory, type NodeDirectoryLock } from './node-lock.ts'
+import { createNew, openRegular, openRegularSync, removeIfThere, type OpenFile } from './node-open.ts'
+import { NodeReadableFile } from './node-readable-file.ts'
+import { whileBusy } from './node-retry.ts'
+import { NodeWritableFile } from './node-writable-file.ts'
+
+/** See {@link Directory}. */
+export class NodeDirectory implements Directory {
+  readonly path: string
+  readonly #root: string
+  readonly #fileMode: number
+  #open = true
+
+  /** @param root - the real path of the directory. */
+  constructor(path: string, root: string, fileMode: number) {
+    this.path = path
+    this.#root = root
+    this.#fileMode = fileMode
+  }
+
+  async list(): Promise<DirectoryEntry[]> {
+    this.#check()
+    try {
+      const found = await readdir(this.#root, { withFileTypes: true })
+      const entries = await Promise.all(found.map(entry => describe(this.#root, entry)))
+      return entries.filter(entry => entry !== undefined)
+    } catch (error) {
+      throw ioError(error, `list ${this.path}`)
+    }
+  }
+
+  async createFile(name: string): Promise<WritableFile> {
+    const path = this.#path(name)
+    try {
+      return new NodeWritableFile(name, await createNew(path, this.#fileMode), this.path)
+    } catch (error) {
+      throw ioError(error, `create a file in ${this.path}`, name)
+    }
+  }
+
+  async openFile(name: string): Promise<ReadableFile> {
+    const path = this.#path(name)
+    try {
+      return this.#readable(name, await openRegular(path))
+    } catch (error) {
+      throw ioError(error, `open a file in ${this.path}`, name)
+    }
+  }
+
+  openFileSync(name: string): ReadableFile {
+    const path = this.#path(name)
+    try {
+      return this.#readable(name, openRegularSync(path))
+    } catch (error) {
+      throw ioError(error, `open a file in ${this.path}`, name)
+    }
+  }
+
+  async replaceFile(name: string, bytes: Uint8Array): Promise<void> {
+    const path = this.#path(name)
+    const temporary = `${path}.tmp`
+    try {
+      await this.#writeWhole(temporary, name, bytes)
+      await whileBusy(() => rename(temporary, path))
+    } catch (error) {
+      await removeIfThere(temporary).catch(() => {})
+      throw ioError(error, `replace a file in ${this.path}`, name)
+    }
+    await syncDirectory(this.#root)
+  }
+
+  async removeFile(name: string): Promise<void> {
+    const path = this.#path(name)
+    try {
+      await removeIfThere(path)
+    } catch (error) {
+      throw ioError(error, `remove a file in ${this.path}`, name)
+    }
+  }
+
+  async sync(): Promise<void> {
+    this.#check()
+    await syncDirectory(this.#root)
+  }
+
+  async lock(name: string): Promise<NodeDirectoryLock> {
+    checkName(name)
+    this.#check()
+    return lockDirectory({ path: this.path, root: this.#root, name, fileMode: this.#fileMode })
+  }
+
+  async close(): Promise<void> {
+    this.#open = false
+  }
+
+  /** Writes a file, durably but for its name. */
+  async #writeWhole(path: string, name: string, bytes: Uint8Array): Promise<void> {
+    const file = new NodeWritableFile(name, await createNew(path, this.#fileMode), this.path)
+    try {
+      file.append(bytes, 0, bytes.length)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  }
+
+  #readable(name: string, { fd, size }: OpenFile): NodeReadableFile {
+    return new NodeReadableFile(name, size, fd, this.path)
+  }
+
+  #path(name: string): string {
+    checkName(name)
+    this.#check()
+    return join(this.#root, name)
+  }
+
+  #check(): void {
+    if (!this.#open) throw closedDirectory(this.path)
+  }
+}
+
+/** What one name stands for; `undefined` if it was removed meanwhile. */
+async function describe(root: string, entry: Dirent): Promise<DirectoryEntry | undefined> {
+  const { name } = entry
+  if (!entry.isFile()) return { name, size: 0, isFile: false }
+  try {
+    const stats = await lstat(join(root, name))
+    return { name, size: stats.isFile() ? stats.size : 0, isFile: stats.isFile() }
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * One fixed piece of shared memory, filled from both ends: entries grow up, tree nodes grow down.
+ *
+ *     | root, 32 bytes | entries →            free            ← nodes |
+ *     0                32                                      capacity
+ *
+ * Everything is addressed by word: offset in bytes divided by four. So 2 GiB need 29 bits, and an offset with
+ * two flags beside it is still a small integer.
+ *
+ * 1. The memory never grows, never moves and is never given back in part: an offset stays good for ever.
+ * 2. Offset 0 is no entry and no node; it stands for "none".
+ * 3. Both ends keep their distance: what does not fit is refused with `LSM_LIMIT` before anything is changed.
+ * 4. Nodes start at multiples of 32 bytes, so that the smallest kind never straddles a cache line.
+ *
+ * Does not know what an entry or a node looks like.
+ */
+import { EMPTY, LsmError } from '@lsm/base'
+
+/** Words before the first entry: the place of the tree's root, laid out as a node. */
+export const ROOT_WORDS = 8
+
+/** The most bytes that an arena may have. */
+export const MAX_CAPACITY = 0x8000_0000
+
+/**
+ * Up to this many bytes, a loop over words beats `set`, which needs a new view of the source: 10 ns against 75 for 16 bytes,
+ * 35 against 90 for 100.
+ */
+const LONG = 256
+/** A source above this size is not held on to. */
+const LARGE = 1 << 20
+
+/** See the head of this file. */
+export class Arena {
+  /** The memory as 32-bit words. */
+  readonly words: Int32Array
+  /** The same memory as bytes. */
+  readonly bytes: Uint8Array
+  readonly #view: DataView
+  /** The array that was copied from last, and a view of it: batches come in one buffer that is used again. */
+  #source: Uint8Array = EMPTY
+  #sourceView: DataView = new DataView(EMPTY.buffer)
+  /** One past the last entry, in words. */
+  #entriesEnd = ROOT_WORDS
+  /** One past the entry being written, in words. */
+  #reserved = ROOT_WORDS
+  /** Where the lowest node starts, in words. */
+  #nodesStart: number
+
+  /** @param capacity - bytes, a multiple of 32; they start at `offset` in the buffer. */
+  constructor(buffer: SharedArrayBuffer, offset: number, capacity: number) {
+    this.words = new Int32Array(buffer, offset, capacity / 4)
+    this.bytes = new Uint8Array(buffer, offset, capacity)
+    this.#view = new DataView(buffer, offset, capacity)
+    this.#nodesStart = capacity / 4
+  }
+
+  /** Bytes between the two ends. */
+  get free(): number {
+    return (this.#nodesStart - this.#entriesEnd) * 4
+  }
+
+  /** Bytes that nodes have taken, those waiting to be used again included. */
+  get nodeBytes(): number {
+    return (this.words.length - this.#nodesStart) * 4
+  }
+
+  /** Makes room for an entry and returns its offset. It is not taken until {@link Arena.commit}. */
+  reserve(size: number): number {
+    const count = Math.ceil(size / 4)
+    if (count > this.#nodesStart - this.#entriesEnd) throw full(size)
+    this.#reserved = this.#entriesEnd + count
+    return this.#entriesEnd
+  }
+
+  /** Copies a byte string in, to the byte offset `at`. */
+  write(at: number, source: Uint8Array, start: number, end: number): void {
+    const bytes = this.bytes
+    if (end - start > LONG || source.length > LARGE) return bytes.set(source.subarray(start, end), at)
+    if (source !== this.#source) this.#adopt(source)
+    const from = this.#sourceView
+    const to = this.#view
+    let i = start
+    for (; i + 16 <= end; i += 16, at += 16) {
+      to.setInt32(at, from.getInt32(i, true), true)
+      to.setInt32(at + 4, from.getInt32(i + 4, true), true)
+      to.setInt32(at + 8, from.getInt32(i + 8, true), true)
+      to.setInt32(at + 12, from.getInt32(i + 12, true), true)
+    }
+    for (; i < end; i++) bytes[at++] = source[i]
+  }
+
+  /** Takes the reserved entry for good. */
+  commit(): void {
+    this.#entriesEnd = this.#reserved
+  }
+
+  /** Takes `count` words for a node, a multiple of 8; they may be dirty. */
+  allocateNode(count: number): number {
+    if (count > this.#nodesStart - this.#reserved) throw full(count * 4)
+    this.#nodesStart -= count
+    return this.#nodesStart
+  }
+
+  #adopt(source: Uint8Array): void {
+    this.#source = source
+    this.#sourceView = new DataView(source.buffer, source.byteOffset, source.length)
+  }
+}
+
+function full(size: number): LsmError {
+  return new LsmError('LSM_LIMIT', `the memtable has no room for ${size} bytes more; ask fits() first`)
+}

@@ -1,0 +1,105 @@
+/**
+ * Fetches blocks: the one place in this package that waits for the disk to read.
+ *
+ * 1. A size is compared with the file and with the limit before it is allocated; so is what a block decompresses to.
+ * 2. The checksum covers the stored bytes, and is compared before they are decompressed.
+ * 3. What comes out is a plain `Uint8Array` of its own. Its entries have not been looked at.
+ *
+ * Does not know what the block is for, or who keeps it.
+ */
+import { corruption, LsmError, type ReadableFile } from '@lsm/base'
+
+import { RAW, type CodecRegistry } from './codec.ts'
+import { checksumMatches, TRAILER_SIZE, type BlockHandle } from './table-format.ts'
+
+/** Offsets inside a block are 32-bit numbers. */
+const LARGEST_BLOCK = 0x7fff_ffff
+
+/** How blocks are read. */
+export interface BlockLoaderOptions {
+  /** Whether the checksum of every block is compared when it is read. */
+  readonly verifyChecksums: boolean
+  /** The most bytes that a block may have, stored or decompressed. */
+  readonly maxBlockSize: number
+  /** The codecs that can be read. */
+  readonly codecs: CodecRegistry
+}
+
+/** Bytes of a file. */
+export interface Range {
+  readonly offset: number
+  readonly length: number
+}
+
+/** Reads the blocks of one file. */
+export class BlockLoader {
+  readonly #file: ReadableFile
+  readonly #verifyChecksums: boolean
+  readonly #maxBlockSize: number
+  readonly #codecs: CodecRegistry
+
+  constructor(file: ReadableFile, options: BlockLoaderOptions) {
+    this.#file = file
+    this.#verifyChecksums = options.verifyChecksums
+    this.#maxBlockSize = Math.min(options.maxBlockSize, LARGEST_BLOCK)
+    this.#codecs = options.codecs
+  }
+
+  /** The file's name. */
+  get name(): string {
+    return this.#file.name
+  }
+
+  /** Where a block's stored form lies; checks its size. */
+  range({ offset, size }: BlockHandle): Range {
+    if (size > this.#maxBlockSize) throw this.#error(offset, `block of ${size} bytes is over maxBlockSize`)
+    return { offset, length: size + TRAILER_SIZE }
+  }
+
+  /** Reads bytes, in the thread pool. */
+  async read({ offset, length }: Range): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length)
+    this.#checkRead(offset, length, await this.#file.read(offset, bytes, 0, length))
+    return bytes
+  }
+
+  /** Reads bytes, blocking the thread. */
+  readSync({ offset, length }: Range): Uint8Array {
+    const { name } = this
+    if (this.#file.readSync === undefined) {
+      throw new LsmError('LSM_NOT_SUPPORTED', 'this file system cannot read synchronously', { file: name })
+    }
+    const bytes = new Uint8Array(length)
+    this.#checkRead(offset, length, this.#file.readSync(offset, bytes, 0, length))
+    return bytes
+  }
+
+  /** The contents of a block, from what was read of its range. */
+  unseal(stored: Uint8Array, { offset, size }: BlockHandle): Uint8Array {
+    if (this.#verifyChecksums && !checksumMatches(stored, size)) {
+      throw this.#error(offset, 'block checksum does not match')
+    }
+    const type = stored[size]
+    if (type === RAW) return stored.subarray(0, size)
+    const codec = this.#codecs.byId(type)
+    if (codec === undefined) {
+      throw new LsmError('LSM_NOT_SUPPORTED', `block is compressed by an unknown codec, type byte ${type}`, {
+        file: this.name,
+        offset,
+      })
+    }
+    try {
+      return codec.decompress(stored, 0, size, this.#maxBlockSize)
+    } catch (cause) {
+      throw corruption(`block of codec ${codec.name} does not decompress`, this.name, offset, cause)
+    }
+  }
+
+  #checkRead(offset: number, length: number, count: number): void {
+    if (count < length) throw this.#error(offset + count, `file ends here, ${length - count} bytes too early`)
+  }
+
+  #error(offset: number, message: string): LsmError {
+    return corruption(message, this.name, offset)
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Immutable sorted tables in LevelDB's format: building them, reading them, and what stays of them in memory.
+ *
+ * {@link writeTable} and {@link openTable} are for a table on its own. An engine takes the parts: {@link TableBuilder},
+ * {@link TableReader}, {@link TableCache} and {@link BlockCache}.
+ *
+ * @packageDocumentation
+ * @category Packages
+ */
+export { BlockCache } from './block-cache.ts'
+export { leveldbBloomFilter } from './bloom-filter.ts'
+export { CodecRegistry, DEFAULT_CODECS, RAW, type Codec } from './codec.ts'
+export type { FilterBuilder, FilterPolicy, FilterReader } from './filter-policy.ts'
+export { blockedBloomFilter } from './full-filter.ts'
+export { decodeProperties, encodeProperties, PROPERTIES_NAME, type TableProperties } from './properties.ts'
+export { SNAPPY } from './snappy.ts'
+export {
+  openTable,
+  SortedTable,
+  writeTable,
+  type OpenTableOptions,
+  type TableRange,
+  type TableVersion,
+  type WriteTableOptions,
+} from './sorted-table.ts'
+export { TableBuilder, type TableBuilderOptions, type TableSummary } from './table-builder.ts'
+export { TableCache } from './table-cache.ts'
+export { TableReader, type TableReaderOptions } from './table-reader.ts'
