@@ -27,9 +27,9 @@ export interface BackgroundParts {
   readonly table: TableSettings
   readonly obsolete: ObsoleteFiles
   /** Called when memtables or tables have changed. */
-  onChange(): void
+  readonly onChange: () => void
   /** Called with the failure that stopped background work. */
-  onFailure(error: unknown): void
+  readonly onFailure: (error: unknown) => void
 }
 
 /** Flushes frozen memtables; see the file's header. */

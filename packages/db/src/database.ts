@@ -122,7 +122,7 @@ export class Database<K = string, V = string> {
       const { queue } = this.#writer()
       return queue.put(this.#key(key, options), this.#value(value, options), options?.sync ?? false)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
@@ -131,7 +131,7 @@ export class Database<K = string, V = string> {
     try {
       return this.#writer().queue.del(this.#key(key, options), options?.sync ?? false)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
@@ -186,7 +186,7 @@ export class Database<K = string, V = string> {
       for (const operation of operations) this.#addOperation(batch, operation, options)
       return queue.write(batch, options?.sync ?? false)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
@@ -315,7 +315,7 @@ export class Database<K = string, V = string> {
       const { current } = this.#open()
       return this.#reader.get(this.#key(key, options), current.state, this.#sequence(options), encoding)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 

@@ -165,7 +165,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
     for (const level of this.#levels) level.close()
     this.#parts.state.version.unpin()
     this.#parts.snapshots.remove(this.#parts.sequence)
-    this.#parts.onClose(this as DatabaseIterator<unknown, unknown>)
+    this.#parts.onClose(this)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

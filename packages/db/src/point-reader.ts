@@ -51,7 +51,7 @@ export class PointReader {
       const value = this.#tryGet(prepared, state, sequence, encoding)
       return value === LACKING ? this.#getWaiting(state, encoding) : Promise.resolve(value)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
@@ -100,8 +100,7 @@ export class PointReader {
   #getWaiting(state: ReadState, encoding: Transcoder): Promise<unknown> {
     const waiting = this.#wait(state, encoding)
     this.#waiting.add(waiting)
-    const done = (): void => void this.#waiting.delete(waiting)
-    waiting.then(done, done)
+    void waiting.catch(() => undefined).then(() => this.#waiting.delete(waiting))
     return waiting
   }
 

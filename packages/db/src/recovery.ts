@@ -11,7 +11,7 @@
  */
 import { corruption, type Directory, type DirectoryEntry } from '@lsm/base'
 import { parseFileName, type VersionSet } from '@lsm/manifest'
-import { MemTable } from '@lsm/memtable'
+import type { MemTable } from '@lsm/memtable'
 import { readLog, type LogDamage } from '@lsm/wal'
 
 import { checkBatch, insertBatch } from './write-batch.ts'

@@ -84,7 +84,10 @@ export class MemoryDirectory implements Directory {
     checkName(name)
     const { locks } = this.#opened()
     if (locks.has(name))
-      throw new LsmError('LSM_LOCKED', `${this.path} is open in this process already; close it first`)
+      throw new LsmError(
+        'LSM_LOCKED',
+        `${this.path} is in use by this process; close it there, or open it read-only here`,
+      )
     locks.add(name)
     return new MemoryLock(() => locks.delete(name))
   }

@@ -62,12 +62,16 @@ async function openLock(place: LockPlace): Promise<{ handle: FileHandle; alone: 
   }
 }
 
-/** The line first and the cut after it, so that whoever reads meanwhile finds a whole line. */
+/** Names the owner in LOCK, if that can be done: a full disk must not keep a directory from being opened. */
 async function writeOwner(handle: FileHandle): Promise<void> {
   const stats = await handle.stat()
   if (!stats.isFile()) throw new LsmError('LSM_IO', 'the lock is not a regular file; move it away')
   if (stats.nlink > 1) return
-  const line = new TextEncoder().encode(await ownLine())
+  await writeLine(handle, new TextEncoder().encode(await ownLine())).catch(() => {})
+}
+
+/** The line first and the cut after it, so that whoever reads meanwhile finds a whole line. */
+async function writeLine(handle: FileHandle, line: Uint8Array): Promise<void> {
   await handle.write(line, 0, line.length, 0)
   await handle.truncate(line.length)
 }

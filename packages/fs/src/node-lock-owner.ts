@@ -41,7 +41,7 @@ export async function ownLine(): Promise<string> {
 }
 
 /** Reads the line in a file; `undefined` if there is none to be had. */
-export async function readOwner(path: string): Promise<OwnerRecord | undefined> {
+async function readOwner(path: string): Promise<OwnerRecord | undefined> {
   try {
     const handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
     try {

@@ -6,7 +6,7 @@ import { Random, testSeed } from '@lsm/testkit'
 import { describe, expect, test } from 'vitest'
 
 /** A file system under test. */
-export interface FileSystemSubject {
+interface FileSystemSubject {
   readonly fileSystem: FileSystem
   /** A path at which nothing is, below a directory that is there. */
   readonly path: string
@@ -156,7 +156,13 @@ export function fileSystemConformance(name: string, withFileSystem: WithFileSyst
     test('refuses ranges outside of the array', async () => {
       await withDirectory(async directory => {
         const file = await directory.createFile('a')
-        for (const [start, end] of [[-1, 1], [0, 4], [2, 1], [0.5, 1], [0, Number.NaN]]) {
+        for (const [start, end] of [
+          [-1, 1],
+          [0, 4],
+          [2, 1],
+          [0.5, 1],
+          [0, Number.NaN],
+        ]) {
           expect(() => file.append(bytesOf('abc'), start, end)).toThrow(TypeError)
         }
         expect(file.size).toBe(0)
@@ -241,7 +247,14 @@ export function fileSystemConformance(name: string, withFileSystem: WithFileSyst
         await write(directory, 'a', bytesOf('0123456789'))
         const file = await directory.openFile('a')
         const target = new Uint8Array(4)
-        for (const [position, start, length] of [[-1, 0, 1], [0.5, 0, 1], [0, 0, 5], [0, 3, 2], [0, -1, 1], [0, 0, -1]]) {
+        for (const [position, start, length] of [
+          [-1, 0, 1],
+          [0.5, 0, 1],
+          [0, 0, 5],
+          [0, 3, 2],
+          [0, -1, 1],
+          [0, 0, -1],
+        ]) {
           await expect(file.read(position, target, start, length)).rejects.toBeInstanceOf(TypeError)
           if (file.readSync !== undefined) {
             expect(() => file.readSync?.(position, target, start, length)).toThrow(TypeError)
@@ -381,9 +394,7 @@ async function read(file: ReadableFile): Promise<Uint8Array> {
 async function readsAs(file: ReadableFile, position: number, length: number, expected: string): Promise<void> {
   for (const blocking of file.readSync === undefined ? [false] : [false, true]) {
     const target = new Uint8Array(length + 2).fill(0x2d)
-    const count = blocking
-      ? file.readSync?.(position, target, 1, length)
-      : await file.read(position, target, 1, length)
+    const count = blocking ? file.readSync?.(position, target, 1, length) : await file.read(position, target, 1, length)
     expect(count).toBe(expected.length)
     expect(new TextDecoder().decode(target)).toBe(`-${expected}${'-'.repeat(length - expected.length)}-`)
   }

@@ -29,7 +29,7 @@ import {
 
 import { Arena, MAX_CAPACITY, ROOT_WORDS } from './arena.ts'
 import { BlockedBloom, filterSize } from './blocked-bloom.ts'
-import { ENTRY_OVERHEAD, KEY_LENGTH, keyStart, MOST_PADDING, OLDER, VALUE_LENGTH } from './entry.ts'
+import { copyBytes, ENTRY_OVERHEAD, KEY_LENGTH, keyStart, MOST_PADDING, OLDER, VALUE_LENGTH } from './entry.ts'
 import { MemTableIterator } from './memtable-iterator.ts'
 import { LARGEST_NODE } from './radix-node.ts'
 import { NODE_BYTES_PER_KEY, RadixTree } from './radix-tree.ts'
@@ -169,7 +169,7 @@ export class MemTable {
     const arena = this.#arena
     putTag(arena.bytes, tag, sequence, type)
     arena.words[entry + VALUE_LENGTH] = valueEnd - valueStart
-    arena.write(tag + TAG_SIZE, bytes, valueStart, valueEnd)
+    copyBytes(arena.bytes, tag + TAG_SIZE, bytes, valueStart, valueEnd)
     this.#tree.insert(entry)
     arena.commit()
     this.#filter.add(hashKey(bytes, keyStart, keyEnd))
@@ -203,11 +203,11 @@ export class MemTable {
 
   /** Begins an entry with a copy of its key, and returns where its tag goes. */
   #writeKey(entry: number, source: Uint8Array, start: number, end: number): number {
-    const words = this.#arena.words
+    const { words, bytes } = this.#arena
     const at = keyStart(entry)
     words[entry + OLDER] = 0
     words[entry + KEY_LENGTH] = end - start
-    this.#arena.write(at, source, start, end)
+    copyBytes(bytes, at, source, start, end)
     return at + end - start
   }
 }

@@ -4,7 +4,7 @@
  *     block on disk = contents | block type u8 | masked checksum u32
  *
  * The block type is a codec's `id`; 0 is an uncompressed block. A reader needs every codec that a table was
- * written with, a writer only one; LevelDB itself reads 0, 1 (Snappy) and, since 2023, 2 (Zstandard).
+ * written with, a writer only one; LevelDB itself reads 0, 1 (Snappy) and, after its release 1.23, 2 (Zstandard).
  *
  * A codec of your own is one object. Raw deflate, under the number that Minecraft's tables give it:
  *

@@ -1,7 +1,7 @@
 import { Random, testSeed } from '@lsm/testkit'
 import { describe, expect, test } from 'vitest'
 
-import { BytesFile, contentsOf, logOf, recordOf, type Contents } from '../test/log-files.ts'
+import { BytesFile, contentsOf, logOf, recordOf, texts, type Contents } from '../test/log-files.ts'
 import { BLOCK_SIZE, fragmentChecksum, HEADER_SIZE } from './log-format.ts'
 import { readLog } from './log-reader.ts'
 
@@ -17,7 +17,7 @@ describe('a log cut short', () => {
       const whole = ends.filter(end => end <= length).length
       const { records: found, dropped, end } = await contentsOf(log.subarray(0, length))
       const validEnd = ends[whole - 1] ?? 0
-      expect(found).toEqual(records.slice(0, whole))
+      expect(found).toEqual(texts(records.slice(0, whole)))
       expect(end).toEqual({ bytes: length, records: whole, validEnd, zeros: 0, clean: validEnd === length })
       expect(dropped.map(({ offset, bytes, tail }) => ({ offset, bytes, tail }))).toEqual(
         validEnd === length ? [] : [{ offset: validEnd, bytes: length - validEnd, tail: true }],
@@ -39,7 +39,7 @@ describe('a log cut short', () => {
       log.length - 1,
     ]) {
       const { records, dropped, end } = await contentsOf(log.subarray(0, length))
-      expect(records).toEqual([recordOf(100)])
+      expect(records).toEqual(texts([recordOf(100)]))
       expect(dropped).toMatchObject([{ offset: 107, bytes: length - 107, tail: true }])
       expect(end).toMatchObject({ validEnd: 107, clean: false })
     }
@@ -80,7 +80,7 @@ describe('zeros', () => {
     const tail = await logOf([recordOf(30)])
     const log = joined(await logOf([recordOf(10)]), new Uint8Array(BLOCK_SIZE - 17), tail)
     const { records, dropped } = await contentsOf(log)
-    expect(records).toEqual([recordOf(10), recordOf(30)])
+    expect(records).toEqual(texts([recordOf(10), recordOf(30)]))
     expect(dropped).toMatchObject([
       { offset: 17, bytes: BLOCK_SIZE - 17, tail: false, reason: 'the space was never written' },
     ])
@@ -90,7 +90,7 @@ describe('zeros', () => {
     const log = await logOf([recordOf(10), recordOf(40), recordOf(12)])
     log.fill(0, 17, 30)
     const { records, dropped } = await contentsOf(log)
-    expect(records).toEqual([recordOf(10)])
+    expect(records).toEqual(texts([recordOf(10)]))
     expect(dropped).toMatchObject([{ offset: 17, bytes: log.length - 17, tail: false }])
   })
 })
@@ -104,7 +104,7 @@ describe('garbage', () => {
         random.bytes(size).map(byte => byte | 1),
       )
       const { records, dropped, end } = await contentsOf(log)
-      expect(records, `seed ${random.seed}`).toEqual([recordOf(100)])
+      expect(records, `seed ${random.seed}`).toEqual(texts([recordOf(100)]))
       expect(dropped).toMatchObject([{ offset: 107, bytes: size, tail: true }])
       expect(end).toMatchObject({ validEnd: 107, zeros: 0, clean: false })
     }
@@ -115,7 +115,7 @@ describe('garbage', () => {
     expect(log.length).toBe(BLOCK_SIZE)
     log.fill(0xee, 2000)
     const { records, dropped } = await contentsOf(log)
-    expect(records).toEqual([recordOf(100)])
+    expect(records).toEqual(texts([recordOf(100)]))
     expect(dropped).toMatchObject([{ offset: 107, bytes: BLOCK_SIZE - 107, tail: true }])
   })
 

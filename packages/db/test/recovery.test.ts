@@ -1,0 +1,160 @@
+/**
+ * What is left after a crash, and what is refused because no crash can have left it.
+ */
+import { Database, type LsmError } from '@lsm/db'
+import { MemoryFileSystem } from '@lsm/fs'
+import { describe, expect, test } from 'vitest'
+
+/** Opening is done hundreds of times here. */
+const SMALL = { writeBufferSize: 64 * 1024, cacheSize: 0 }
+
+/** A database of `count` single writes that exists only in its log, and the log's name. */
+async function logOnly(count: number): Promise<{ fileSystem: MemoryFileSystem; log: string }> {
+  const fileSystem = new MemoryFileSystem()
+  const db = await Database.open('/db', { fileSystem, ...SMALL })
+  for (let i = 0; i < count; i++) await db.put(`k${i}`, `value ${i}`)
+  await db.close()
+  const names = (await (await fileSystem.openDirectory('/db', false)).list()).map(({ name }) => name)
+  return { fileSystem, log: names.find(name => name.endsWith('.log'))! }
+}
+
+async function read(fileSystem: MemoryFileSystem, name: string): Promise<Uint8Array> {
+  const file = await (await fileSystem.openDirectory('/db', false)).openFile(name)
+  const bytes = new Uint8Array(file.size)
+  await file.read(0, bytes, 0, bytes.length)
+  return bytes
+}
+
+async function write(fileSystem: MemoryFileSystem, name: string, bytes: Uint8Array): Promise<void> {
+  const file = await (await fileSystem.openDirectory('/db', false)).createFile(name)
+  file.append(bytes, 0, bytes.length)
+  await file.close()
+}
+
+describe('a log cut short', () => {
+  test('anywhere gives a prefix of the writes, a report, and a database that goes on', async () => {
+    const { fileSystem: whole, log } = await logOnly(12)
+    const bytes = await read(whole, log)
+    for (let length = 0; length < bytes.length; length++) {
+      const { fileSystem } = await logOnly(12)
+      await write(fileSystem, log, bytes.subarray(0, length))
+      const db = await Database.open('/db', { fileSystem, ...SMALL })
+      const keys = await db.keys().all()
+      expect(keys.length).toBeLessThan(12)
+      for (let i = 0; i < keys.length; i++) expect(await db.get(`k${i}`)).toBe(`value ${i}`)
+      const { dropped, batches, entries } = db.recovery
+      expect([batches, entries]).toEqual([keys.length, keys.length])
+      const validEnd = dropped[0]?.offset ?? length
+      expect(dropped.reduce((sum, { bytes }) => sum + bytes, validEnd)).toBe(length)
+      await db.put('after', 'the crash')
+      await db.close()
+      await using again = await Database.open('/db', { fileSystem, ...SMALL })
+      expect(again.recovery.dropped).toEqual([])
+      expect((await again.keys().all()).length).toBe(keys.length + 1)
+    }
+  })
+
+  test('a flipped byte in the middle gives what was before it, and says that more lies behind', async () => {
+    const { fileSystem, log } = await logOnly(1000)
+    const bytes = await read(fileSystem, log)
+    bytes[5000] ^= 1
+    await write(fileSystem, log, bytes)
+    await using db = await Database.open('/db', { fileSystem })
+    const count = (await db.keys().all()).length
+    expect(count).toBeGreaterThan(50)
+    expect(count).toBeLessThan(1000)
+    expect(await db.get(`k${count - 1}`)).toBe(`value ${count - 1}`)
+    expect(db.recovery.holes).toBe(true)
+    expect(db.recovery.dropped[0].file).toBe(log)
+  })
+
+  test('a tail of zeros is no damage', async () => {
+    const { fileSystem, log } = await logOnly(5)
+    const bytes = await read(fileSystem, log)
+    const padded = new Uint8Array(bytes.length + 100_000)
+    padded.set(bytes)
+    await write(fileSystem, log, padded)
+    await using db = await Database.open('/db', { fileSystem })
+    expect(db.recovery.dropped).toEqual([])
+    expect((await db.keys().all()).length).toBe(5)
+  })
+})
+
+describe('what no crash leaves behind is refused, and nothing is changed', () => {
+  const refusal = async (fileSystem: MemoryFileSystem): Promise<LsmError> => {
+    const names = async (): Promise<string[]> =>
+      (await (await fileSystem.openDirectory('/db', false)).list()).map(({ name, size }) => `${name} ${size}`).sort()
+    const before = await names()
+    const error = await Database.open('/db', { fileSystem }).then(
+      () => new Error('it opened'),
+      (error: unknown) => error as LsmError,
+    )
+    expect((await names()).filter(name => !name.startsWith('LOCK'))).toEqual(before.filter(name => !name.startsWith('LOCK')))
+    return error as LsmError
+  }
+
+  async function withTables(): Promise<{ fileSystem: MemoryFileSystem; names: string[] }> {
+    const fileSystem = new MemoryFileSystem()
+    const db = await Database.open('/db', { fileSystem, writeBufferSize: 8192 })
+    for (let i = 0; i < 500; i++) await db.put(`k${i}`, `value ${i}`)
+    await db.flush()
+    await db.put('in the log', 'yes')
+    await db.close()
+    const names = (await (await fileSystem.openDirectory('/db', false)).list()).map(({ name }) => name).sort()
+    return { fileSystem, names }
+  }
+
+  test.each<[string, RegExp, (bytes: Uint8Array) => Uint8Array | undefined]>([
+    ['a missing table', /\.ldb$/, () => undefined],
+    ['a table cut short', /\.ldb$/, bytes => bytes.subarray(0, -1)],
+    ['a missing CURRENT', /^CURRENT$/, () => undefined],
+    ['an empty CURRENT', /^CURRENT$/, () => new Uint8Array(0)],
+    ['a CURRENT without its newline', /^CURRENT$/, bytes => bytes.subarray(0, -1)],
+    ['a CURRENT that leads elsewhere', /^CURRENT$/, () => new TextEncoder().encode('MANIFEST-000099\n')],
+    ['a missing MANIFEST', /^MANIFEST/, () => undefined],
+    ['an empty MANIFEST', /^MANIFEST/, () => new Uint8Array(0)],
+    ['a flipped byte in the MANIFEST', /^MANIFEST/, bytes => bytes.map((byte, i) => (i === 20 ? byte ^ 1 : byte))],
+  ])('%s', async (_, pattern, damage) => {
+    const { fileSystem, names } = await withTables()
+    const name = names.find(name => pattern.test(name))!
+    const damaged = damage(await read(fileSystem, name))
+    if (damaged === undefined) await (await fileSystem.openDirectory('/db', false)).removeFile(name)
+    else await write(fileSystem, name, damaged)
+    expect(await refusal(fileSystem)).toMatchObject({ code: 'LSM_CORRUPTION' })
+  })
+
+  test('damage in a log that is not the newest, and a log that is there twice', async () => {
+    for (const damage of [10, undefined]) {
+      const { fileSystem, log } = await logOnly(50)
+      const bytes = await read(fileSystem, log)
+      await write(fileSystem, '000090.log', bytes)
+      if (damage !== undefined) await write(fileSystem, log, bytes.map((byte, i) => (i === damage ? byte ^ 1 : byte)))
+      expect(await refusal(fileSystem)).toMatchObject({ code: 'LSM_CORRUPTION' })
+    }
+  })
+})
+
+test('logs of many short lives are replayed together, and become a table in time', async () => {
+  const fileSystem = new MemoryFileSystem()
+  for (let life = 0; life < 12; life++) {
+    const db = await Database.open('/db', { fileSystem })
+    expect((await db.keys().all()).length).toBe(life)
+    await db.put(`life ${String(life).padStart(2, '0')}`, `${life}`)
+    await db.close()
+  }
+  await using db = await Database.open('/db', { fileSystem })
+  expect((await db.values().all()).map(Number)).toEqual([...Array(12).keys()])
+  expect(db.recovery.logs.length).toBeLessThan(8)
+})
+
+test('names that are not ours stay', async () => {
+  const { fileSystem } = await logOnly(3)
+  for (const name of ['notes.txt', '00000a.ldb', 'MANIFEST-abc', 'LOG', 'LOG.old']) await write(fileSystem, name, Uint8Array.of(1))
+  for (const name of ['000077.ldb', '000076.dbtmp']) await write(fileSystem, name, Uint8Array.of(1))
+  await using db = await Database.open('/db', { fileSystem })
+  const names = (await (await fileSystem.openDirectory('/db', false)).list()).map(({ name }) => name)
+  expect(names).toEqual(expect.arrayContaining(['notes.txt', '00000a.ldb', 'MANIFEST-abc', 'LOG', 'LOG.old']))
+  expect(names).not.toContain('000077.ldb')
+  expect(names).not.toContain('000076.dbtmp')
+  expect((await db.keys().all()).length).toBe(3)
+})
