@@ -14,7 +14,7 @@ export async function destroyDatabase(path: string, fileSystem: FileSystem): Pro
   try {
     const lock = await directory.lock(LOCK)
     try {
-      const names = (await directory.list()).map(({ name }) => name).filter(name => parseFileName(name) !== undefined)
+      const names = (await directory.list()).map(({ name }) => name).filter(isOurs)
       // CURRENT goes first: a removal that is cut short then leaves no database, rather than half of one.
       if (names.includes(CURRENT)) await directory.removeFile(CURRENT)
       await directory.sync()
@@ -27,4 +27,9 @@ export async function destroyDatabase(path: string, fileSystem: FileSystem): Pro
     await directory.close()
   }
   await fileSystem.removeDirectory(path)
+}
+
+/** Whether a file belongs to a database, or to the lock of one. */
+function isOurs(name: string): boolean {
+  return parseFileName(name) !== undefined || /^LOCK\.owner-\d+$/.test(name)
 }

@@ -103,7 +103,7 @@ export class WriteQueue {
   put(key: string | Uint8Array, value: string | Uint8Array, sync: boolean): Promise<void> {
     const refused = this.#refused()
     if (refused !== undefined) return Promise.reject(refused)
-    if (sync || this.#inTurn || this.#busy) {
+    if (sync || this.#mustGather()) {
       const group = this.#gather(sync)
       group.batch.put(key, value)
       return group.done
@@ -116,7 +116,7 @@ export class WriteQueue {
   del(key: string | Uint8Array, sync: boolean): Promise<void> {
     const refused = this.#refused()
     if (refused !== undefined) return Promise.reject(refused)
-    if (sync || this.#inTurn || this.#busy) {
+    if (sync || this.#mustGather()) {
       const group = this.#gather(sync)
       group.batch.del(key)
       return group.done
@@ -165,6 +165,11 @@ export class WriteQueue {
   /** Stops writes for good: a background job failed in a way that endangers what is acknowledged. */
   poison(error: unknown): void {
     this.#fail(error)
+  }
+
+  /** Whether a write may not go out at once: another one is before it, or others of its turn may share an append. */
+  #mustGather(): boolean {
+    return this.#inTurn || this.#busy || this.#groups.length > 0
   }
 
   async #freezeNow(): Promise<void> {

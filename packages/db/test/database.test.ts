@@ -5,7 +5,10 @@ import { Database, LsmError, type Encoding, type OpenOptions } from '@lsm/db'
 import { MemoryFileSystem } from '@lsm/fs'
 import { describe, expect, test } from 'vitest'
 
-const open = <K extends 'utf8' | 'view' | 'json' | 'buffer' = 'utf8', V extends 'utf8' | 'view' | 'json' | 'buffer' = 'utf8'>(
+const open = <
+  K extends 'utf8' | 'view' | 'json' | 'buffer' = 'utf8',
+  V extends 'utf8' | 'view' | 'json' | 'buffer' = 'utf8',
+>(
   options: OpenOptions<K, V> = {},
 ) => Database.open('/db', { fileSystem: new MemoryFileSystem(), ...options })
 
@@ -65,14 +68,20 @@ describe('reading and writing', () => {
 
   test('a batch with a bad operation changes nothing', async () => {
     await using db = await open()
-    const bad = [{ type: 'put', key: 'a', value: '1' }, { type: 'increment', key: 'a' }] as never
+    const bad = [
+      { type: 'put', key: 'a', value: '1' },
+      { type: 'increment', key: 'a' },
+    ] as never
     expect(await code(() => db.batch(bad))).toMatch(/^TypeError/)
-    const worse = [{ type: 'put', key: 'a', value: '1' }, { type: 'put', key: 'b', value: undefined }] as never
+    const worse = [
+      { type: 'put', key: 'a', value: '1' },
+      { type: 'put', key: 'b', value: undefined },
+    ] as never
     expect(await code(() => db.batch(worse))).toMatch(/^TypeError/)
     expect(await db.keys().all()).toEqual([])
   })
 
-  test('what is given may be changed at once, and what was got is the user\'s', async () => {
+  test("what is given may be changed at once, and what was got is the user's", async () => {
     await using db = await open({ keyEncoding: 'view', valueEncoding: 'view' })
     const [key, value] = [Uint8Array.of(1), Uint8Array.of(2, 3)]
     const written = db.put(key, value, { sync: true })
@@ -132,7 +141,14 @@ describe('encodings', () => {
 
   test('text that is not ASCII, and long text', async () => {
     await using db = await open()
-    const texts = ['grün', 'ä'.repeat(500), 'a'.repeat(41), `${'a'.repeat(39)}é`, 'x'.repeat(200_000), 'é'.repeat(70_000)]
+    const texts = [
+      'grün',
+      'ä'.repeat(500),
+      'a'.repeat(41),
+      `${'a'.repeat(39)}é`,
+      'x'.repeat(200_000),
+      'é'.repeat(70_000),
+    ]
     for (const text of texts) await db.put(text, text)
     for (const text of texts) expect(await db.get(text)).toBe(text)
   })
@@ -179,7 +195,10 @@ describe('snapshots and iterators', () => {
     for (const key of 'abcdef') await db.put(key, key.toUpperCase())
     const iterator = db.iterator({ gt: 'a' })
     expect(await iterator.next()).toEqual(['b', 'B'])
-    expect(await iterator.nextv(2)).toEqual([['c', 'C'], ['d', 'D']])
+    expect(await iterator.nextv(2)).toEqual([
+      ['c', 'C'],
+      ['d', 'D'],
+    ])
     iterator.seek('b')
     expect(iterator.nextSync()).toEqual(['b', 'B'])
     iterator.seek('a')
@@ -199,7 +218,12 @@ describe('snapshots and iterators', () => {
     await using db = await open()
     for (const key of 'abcd') await db.put(key, key)
     const keys = db.keys()
-    expect(await Promise.all([keys.next(), keys.next(), keys.nextv(5), keys.next()])).toEqual(['a', 'b', ['c', 'd'], undefined])
+    expect(await Promise.all([keys.next(), keys.next(), keys.nextv(5), keys.next()])).toEqual([
+      'a',
+      'b',
+      ['c', 'd'],
+      undefined,
+    ])
     await keys.close()
     await keys.close()
   })
@@ -299,7 +323,14 @@ describe('life of a database', () => {
     await using db = await open({ maxKeySize: 10, maxValueSize: 20 })
     expect(await code(() => db.put('k'.repeat(11), 'v'))).toBe('LSM_LIMIT')
     expect(await code(() => db.put('k', 'v'.repeat(21)))).toBe('LSM_LIMIT')
-    expect(await code(() => db.batch([{ type: 'put', key: 'a', value: 'b' }, { type: 'del', key: 'k'.repeat(11) }]))).toBe('LSM_LIMIT')
+    expect(
+      await code(() =>
+        db.batch([
+          { type: 'put', key: 'a', value: 'b' },
+          { type: 'del', key: 'k'.repeat(11) },
+        ]),
+      ),
+    ).toBe('LSM_LIMIT')
     await db.put('k'.repeat(10), 'v'.repeat(20))
     expect(await db.keys().all()).toEqual(['k'.repeat(10)])
   })

@@ -7,6 +7,8 @@ import { LsmError, type Directory, type FileSystem, type ReadableFile, type Writ
 export class FailingFileSystem implements FileSystem {
   /** Operations so far. */
   operations = 0
+  /** Their names, in order. */
+  readonly trace: string[] = []
   /** The operations that failed, by name. */
   readonly failed: string[] = []
   /** Number of the operation that fails, counted from 1; 0 for none. */
@@ -30,6 +32,7 @@ export class FailingFileSystem implements FileSystem {
   /** Counts an operation; throws if it is the one to fail. */
   step(name: string): void {
     this.operations++
+    this.trace.push(name)
     if (this.failAt === 0 || (this.sticky ? this.operations < this.failAt : this.operations !== this.failAt)) return
     this.failed.push(name)
     throw new LsmError('LSM_IO', `${name} failed on purpose`)

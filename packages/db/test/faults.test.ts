@@ -61,7 +61,10 @@ async function check(inner: MemoryFileSystem, { acknowledged, errors }: Outcome,
   expect(keys.length, what).toBeLessThanOrEqual(WRITES)
 }
 
-describe.each([['once', false], ['for ever', true]])('an operation that fails %s', (_, sticky) => {
+describe.each([
+  ['once', false],
+  ['for ever', true],
+])('an operation that fails %s', (_, sticky) => {
   test('loses nothing that was acknowledged, wherever it is', async () => {
     const counting = new FailingFileSystem(new MemoryFileSystem())
     await workload(counting)

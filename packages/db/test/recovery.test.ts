@@ -89,7 +89,9 @@ describe('what no crash leaves behind is refused, and nothing is changed', () =>
       () => new Error('it opened'),
       (error: unknown) => error as LsmError,
     )
-    expect((await names()).filter(name => !name.startsWith('LOCK'))).toEqual(before.filter(name => !name.startsWith('LOCK')))
+    expect((await names()).filter(name => !name.startsWith('LOCK'))).toEqual(
+      before.filter(name => !name.startsWith('LOCK')),
+    )
     return error as LsmError
   }
 
@@ -128,7 +130,12 @@ describe('what no crash leaves behind is refused, and nothing is changed', () =>
       const { fileSystem, log } = await logOnly(50)
       const bytes = await read(fileSystem, log)
       await write(fileSystem, '000090.log', bytes)
-      if (damage !== undefined) await write(fileSystem, log, bytes.map((byte, i) => (i === damage ? byte ^ 1 : byte)))
+      if (damage !== undefined)
+        await write(
+          fileSystem,
+          log,
+          bytes.map((byte, i) => (i === damage ? byte ^ 1 : byte)),
+        )
       expect(await refusal(fileSystem)).toMatchObject({ code: 'LSM_CORRUPTION' })
     }
   })
@@ -149,7 +156,8 @@ test('logs of many short lives are replayed together, and become a table in time
 
 test('names that are not ours stay', async () => {
   const { fileSystem } = await logOnly(3)
-  for (const name of ['notes.txt', '00000a.ldb', 'MANIFEST-abc', 'LOG', 'LOG.old']) await write(fileSystem, name, Uint8Array.of(1))
+  for (const name of ['notes.txt', '00000a.ldb', 'MANIFEST-abc', 'LOG', 'LOG.old'])
+    await write(fileSystem, name, Uint8Array.of(1))
   for (const name of ['000077.ldb', '000076.dbtmp']) await write(fileSystem, name, Uint8Array.of(1))
   await using db = await Database.open('/db', { fileSystem })
   const names = (await (await fileSystem.openDirectory('/db', false)).list()).map(({ name }) => name)

@@ -11,7 +11,7 @@ import {
   type InternalIterator,
   type Move,
 } from '@lsm/base'
-import { compareKeys, iteratorConformance, Random, randomEntries, testSeed, type Entry } from '@lsm/testkit'
+import { compareKeys, iteratorConformance, Random, testSeed, type Entry } from '@lsm/testkit'
 import { describe, expect, test } from 'vitest'
 
 import { MemTable } from './memtable.ts'

@@ -35,19 +35,18 @@ export class MemTableIterator implements InternalIterator {
   readonly #words: Int32Array
   readonly #bytes: Uint8Array
   readonly #walk: RadixWalk
-  #window: Int32Array = new Int32Array(MOST_KEYS)
+  /** Of plain numbers, which grow as needed and are made in no time: most iterators show a few entries and are dropped. */
+  readonly #window: number[] = []
   #size = 0
   #at = 0
   #keys = FEWEST_KEYS
-  /** Of no meaning; kept so that the compiler cannot drop the reads behind it. */
-  #touched = 0
 
   constructor(tree: RadixTree, arena: Arena) {
     this.key = arena.bytes
     this.value = arena.bytes
     this.#words = arena.words
     this.#bytes = arena.bytes
-    this.#walk = new RadixWalk(tree, arena.words, arena.bytes, MOST_KEYS)
+    this.#walk = new RadixWalk(tree, arena.words, arena.bytes)
   }
 
   seekToFirst(): Move {
@@ -103,36 +102,34 @@ export class MemTableIterator implements InternalIterator {
   #fill(direction: number): Move {
     const leaves = this.#walk.leaves
     const count = this.#walk.collect(direction, this.#keys)
-    this.#touch(leaves, count)
-    this.#size = 0
-    if (direction === FORWARD) for (let i = 0; i < count; i++) this.#addVersions(leaves[i])
-    else for (let i = count - 1; i >= 0; i--) this.#addVersions(leaves[i])
+    const alone = this.#areAlone(leaves, count)
+    this.#size = alone ? count : 0
+    for (let i = 0; i < count; i++) {
+      const leaf = leaves[direction === FORWARD ? i : count - 1 - i]
+      if (alone) this.#window[i] = leaf
+      else this.#addVersions(leaf)
+    }
     this.#at = direction === FORWARD ? 0 : this.#size - 1
     return count === 0 ? END : this.#show()
   }
 
-  /** Reads a word of each leaf, so that the processor waits for all of them at once: a fifth of a scan's time. */
-  #touch(leaves: Int32Array, count: number): void {
+  /**
+   * Whether all leaves are the only versions of their keys. They mostly are; but above all this loop does nothing else
+   * than to touch every entry, so that the processor waits for many of them at once. It takes a fifth off a scan.
+   */
+  #areAlone(leaves: readonly number[], count: number): boolean {
     const words = this.#words
-    let sum = 0
-    for (let i = 0; i < count; i++) sum ^= words[leaves[i]]
-    this.#touched = sum
+    let older = 0
+    for (let i = 0; i < count; i++) older |= words[leaves[i] + OLDER]
+    return older === 0
   }
 
   #addVersions(newest: number): void {
     const words = this.#words
+    const window = this.#window
     let size = this.#size
-    for (let entry = newest; entry !== 0; entry = words[entry + OLDER]) {
-      if (size === this.#window.length) this.#growWindow()
-      this.#window[size++] = entry
-    }
+    for (let entry = newest; entry !== 0; entry = words[entry + OLDER]) window[size++] = entry
     this.#size = size
-  }
-
-  #growWindow(): void {
-    const grown = new Int32Array(this.#window.length * 2)
-    grown.set(this.#window)
-    this.#window = grown
   }
 
   #show(): Move {

@@ -145,7 +145,7 @@ export class MemTable {
   fits(bytes: number, count: number): boolean {
     const { nodeBytes, free } = this.#arena
     const ever = NODE_BYTES_PER_KEY * (this.#tree.keys + count) - nodeBytes
-    return entryBytes(bytes, count) + Math.min(ever, LARGEST_NODE * count) <= free
+    return entryBytes(bytes, count) + Math.min(ever, LARGEST_NODE * count) <= free && !this.#frozen
   }
 
   /**

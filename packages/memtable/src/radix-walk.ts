@@ -25,19 +25,17 @@ const END_SLOT = -1
 /** See the head of this file. */
 export class RadixWalk {
   /** The entries that the last {@link RadixWalk.collect} found, in the direction of the walk. */
-  readonly leaves: Int32Array
+  readonly leaves: number[] = []
   readonly #tree: RadixTree
   readonly #words: Int32Array
   readonly #bytes: Uint8Array
-  #stack = new Int32Array(32)
+  readonly #stack: number[] = []
   #top = 0
 
-  /** @param most - the most leaves that one batch may have. */
-  constructor(tree: RadixTree, words: Int32Array, bytes: Uint8Array, most: number) {
+  constructor(tree: RadixTree, words: Int32Array, bytes: Uint8Array) {
     this.#tree = tree
     this.#words = words
     this.#bytes = bytes
-    this.leaves = new Int32Array(most)
   }
 
   /** Places the walk before the first leaf, or behind the last one. */
@@ -131,11 +129,6 @@ export class RadixWalk {
   }
 
   #push(node: number, slot: number): void {
-    if (this.#top === this.#stack.length) {
-      const grown = new Int32Array(this.#top * 2)
-      grown.set(this.#stack)
-      this.#stack = grown
-    }
     this.#stack[this.#top] = node
     this.#stack[this.#top + 1] = slot
     this.#top += 2

@@ -1,7 +1,7 @@
 /**
  * Walks one data block that has passed `block-walker`, in either direction.
  *
- * 1. Everything in the block is believed: no bound is checked here. 
+ * 1. Everything in the block is believed: no bound is checked here.
  * 2. The key is put together in a buffer of the iterator's own, the value is shown where it lies.
  * 3. Backwards, a run of entries is decoded once from its restart point and kept; walking it costs no more than
  *    walking forwards. What is kept is bounded, so a block with few restart points costs time, not memory.
@@ -14,6 +14,7 @@ import {
   compareInternalKeys,
   EMPTY,
   END,
+  equalBytes,
   getFixed32,
   TAG_SIZE,
   VALID,
@@ -35,6 +36,8 @@ export class BlockIterator implements InternalIterator {
   value: Uint8Array = EMPTY
   valueStart = 0
   valueEnd = 0
+  /** After a seek that is VALID: whether it stands on a version of the user key that was sought. */
+  found = false
 
   #block: Uint8Array = EMPTY_BLOCK
   /** One past the last entry; the restart array begins here. */
@@ -86,33 +89,63 @@ export class BlockIterator implements InternalIterator {
   /**
    * To the first entry at or after an internal key: a binary search over the restart points, then entry by entry.
    *
-   * Of the target's user key, `matched` bytes are known to be those of the last entry. Where the next entry shares
-   * more than these, it differs from the target in the same byte as the last one and is passed over unseen. Where it
-   * shares less, nothing follows: at restart points an entry shares less than it could.
+   * Of the target's user key, `matched` bytes are known to be those of the last entry. An entry that shares more than
+   * these with the last one differs from the target in the same byte, and is passed over unseen. One that shares
+   * less says nothing by that: at a restart point an entry shares less than it could.
+   *
+   * Nor are keys put together on the way: what the entry arrived at shares with the last one, it shares with the
+   * target. Only where a key runs into the last one's tag does that fail, and the run is walked again.
    */
   seek(target: Uint8Array, start: number, end: number): Move {
     this.#kept = 0
+    this.found = false
+    const block = this.#block
     const targetLength = end - TAG_SIZE - start
-    let at = this.#runBefore(target, start, end)
+    const run = this.#runBefore(target, start, end)
     let matched = 0
     let differs = false
-    for (; at < this.#end; at = this.valueEnd) {
-      this.#read(at)
+    for (let at = run; at < this.#end; at = this.valueEnd) {
+      const keyAt = this.#readHeader(at)
       const shared = this.#shared
-      if (differs && shared > matched) continue
-      const key = this.key
-      const length = this.keyEnd - TAG_SIZE
-      const common = length < targetLength ? length : targetLength
-      if (shared < matched) matched = shared
-      while (matched < common && key[matched] === target[start + matched]) matched++
-      differs = matched < common
-      if (differs) {
-        if (key[matched] > target[start + matched]) return VALID
-      } else if (length > targetLength || (length === targetLength && isAtOrAfter(key, length, target, end))) {
-        return VALID
+      if (shared > matched) {
+        if (differs) continue
+        return this.#seekInRun(run, target, start, end)
       }
+      const length = shared + this.#unshared - TAG_SIZE
+      const common = length < targetLength ? length : targetLength
+      const moved = keyAt - shared
+      matched = shared
+      while (matched < common && block[moved + matched] === target[start + matched]) matched++
+      differs = matched < common
+      const order = differs ? block[moved + matched] - target[start + matched] : length - targetLength
+      if (order < 0 || (order === 0 && !isAtOrAfter(block, moved + length, target, end - TAG_SIZE))) continue
+      this.found = order === 0
+      this.#arrive(at, keyAt, target, start)
+      return VALID
     }
     return END
+  }
+
+  /** The same from the start of a run on, looking at whole keys. */
+  #seekInRun(run: number, target: Uint8Array, start: number, end: number): Move {
+    for (let at = run; at < this.#end; at = this.valueEnd) {
+      this.#read(at)
+      const order = compareInternalKeys(this.key, 0, this.keyEnd, target, start, end)
+      if (order < 0) continue
+      this.found = equalBytes(this.key, 0, this.keyEnd - TAG_SIZE, target, start, end - TAG_SIZE)
+      return VALID
+    }
+    return END
+  }
+
+  /** Stands on an entry whose header was read; what it shares, it shares with the target. */
+  #arrive(at: number, keyAt: number, target: Uint8Array, start: number): void {
+    this.#entry = at
+    const shared = this.#shared
+    this.keyEnd = shared + this.#unshared
+    if (this.keyEnd > this.key.length) this.#growKey(0)
+    copy(target, start, this.key, 0, shared)
+    copy(this.#block, keyAt, this.key, shared, this.#unshared)
   }
 
   /** Offset of the last restart point before an internal key, or of the first one. */
@@ -141,10 +174,7 @@ export class BlockIterator implements InternalIterator {
     const unshared = this.#unshared
     this.keyEnd = shared + unshared
     if (this.keyEnd > this.key.length) this.#growKey(shared)
-    const block = this.#block
-    const key = this.key
-    if (unshared < 24) for (let i = 0; i < unshared; i++) key[shared + i] = block[keyAt + i]
-    else key.set(block.subarray(keyAt, keyAt + unshared), shared)
+    copy(this.#block, keyAt, this.key, shared, unshared)
   }
 
   /**
@@ -204,8 +234,7 @@ export class BlockIterator implements InternalIterator {
     this.#readHeader(this.#entry)
     this.keyEnd = run.keyEnds[last] - start
     if (this.keyEnd > this.key.length) this.#growKey(0)
-    const key = this.key
-    for (let i = 0; i < this.keyEnd; i++) key[i] = run.keys[start + i]
+    copy(run.keys, start, this.key, 0, this.keyEnd)
     return VALID
   }
 
@@ -258,8 +287,7 @@ class Run {
     }
     this.entries[n] = entry
     this.keyEnds[n] = end
-    const keys = this.keys
-    for (let i = 0; i < keyEnd; i++) keys[start + i] = key[i]
+    copy(key, 0, this.keys, start, keyEnd)
   }
 }
 
@@ -269,11 +297,16 @@ function grown(array: Int32Array): Int32Array {
   return copy
 }
 
-/** Whether, of one user key, the version in `key` is the target's or an older one. */
-function isAtOrAfter(key: Uint8Array, userEnd: number, target: Uint8Array, targetEnd: number): boolean {
-  const tag = targetEnd - TAG_SIZE
+/** Copies bytes: in a loop where that beats the making of a view. */
+function copy(source: Uint8Array, from: number, target: Uint8Array, to: number, length: number): void {
+  if (length < 24) for (let i = 0; i < length; i++) target[to + i] = source[from + i]
+  else target.set(source.subarray(from, from + length), to)
+}
+
+/** Whether, of two versions of one user key with tags at these offsets, the first is the second or an older one. */
+function isAtOrAfter(key: Uint8Array, tag: number, target: Uint8Array, targetTag: number): boolean {
   for (let i = TAG_SIZE - 1; i >= 0; i--) {
-    const difference = key[userEnd + i] - target[tag + i]
+    const difference = key[tag + i] - target[targetTag + i]
     if (difference !== 0) return difference < 0
   }
   return true

@@ -15,7 +15,6 @@
  */
 import {
   ByteReader,
-  compareBytes,
   compareInternalKeys,
   corruption,
   equalBytes,
@@ -129,9 +128,14 @@ export class TableIndex {
 
   /** Compares a user key with everything that begins with the common prefix; 0 if it begins with it itself. */
   #compareToPrefix(key: Uint8Array, start: number, userEnd: number): number {
+    const keys = this.#keys
     const length = this.#prefixLength
-    const end = start + length < userEnd ? start + length : userEnd
-    return compareBytes(key, start, end, this.#keys, 0, length)
+    const common = length < userEnd - start ? length : userEnd - start
+    for (let i = 0; i < common; i++) {
+      const difference = key[start + i] - keys[i]
+      if (difference !== 0) return difference
+    }
+    return common - length
   }
 
   #commonPrefix(): number {
@@ -180,12 +184,10 @@ function handleOf(walker: BlockWalker, { block, file, offset, dataLimit }: Index
   return readHandle(reader, dataLimit)
 }
 
-/** Four bytes from `at` on as one big-endian number, zeros from `end` on. */
-function word(bytes: Uint8Array, at: number, end: number): number {
-  if (at + 4 <= end) {
-    return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0
-  }
-  let value = 0
-  for (let i = at; i < at + 4; i++) value = (value << 8) | (i < end ? bytes[i] : 0)
-  return value >>> 0
+/** Four bytes from `at` on as one big-endian number, zeros in place of those from `userEnd` on, where a tag follows. */
+function word(key: Uint8Array, at: number, userEnd: number): number {
+  const all = (key[at] << 24) | (key[at + 1] << 16) | (key[at + 2] << 8) | key[at + 3]
+  const length = userEnd - at
+  if (length >= 4) return all >>> 0
+  return length <= 0 ? 0 : (all & (-1 << (32 - 8 * length))) >>> 0
 }

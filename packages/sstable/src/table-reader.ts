@@ -17,10 +17,9 @@ import {
   ABSENT,
   corruption,
   DELETED,
-  equalBytes,
   FOUND,
   MISS,
-  TAG_SIZE,
+  tagType,
   TYPE_DELETION,
   TYPE_VALUE,
   VALID,
@@ -136,7 +135,7 @@ export class TableReader implements PageSource<Uint8Array> {
         const block = this.block(i, context)
         if (block === undefined) return MISS
         PROBE.open(block)
-        if (PROBE.seek(key.bytes, 0, key.end) === VALID) return this.#judge(i, key, found)
+        if (PROBE.seek(key.bytes, 0, key.end) === VALID) return this.#judge(i, found)
       }
       // Only a separator that is a version of this very key leaves room for older versions in the next block.
       if (!index.isSeparatedBy(i, key.bytes, 0, key.userEnd)) return ABSENT
@@ -228,11 +227,10 @@ export class TableReader implements PageSource<Uint8Array> {
     if (!inside) throw corruption('block has keys outside of its bounds in the index', this.name, offset)
   }
 
-  /** What the entry under the probe says of the key that was searched. */
-  #judge(i: number, key: LookupKey, found: FoundValue): Lookup {
-    const userEnd = PROBE.keyEnd - TAG_SIZE
-    if (!equalBytes(PROBE.key, 0, userEnd, key.bytes, 0, key.userEnd)) return ABSENT
-    const type = PROBE.key[userEnd]
+  /** What the entry under the probe says of the key that was sought. */
+  #judge(i: number, found: FoundValue): Lookup {
+    if (!PROBE.found) return ABSENT
+    const type = tagType(PROBE.key, PROBE.keyEnd)
     if (type === TYPE_DELETION) return DELETED
     if (type !== TYPE_VALUE) throw this.unknownType(i, type)
     found.bytes = PROBE.value
