@@ -171,7 +171,7 @@ async function begin(
   }
   versions.lastSequence = replayed.lastSequence
   const edit = new VersionEdit()
-  const kept = mayStayInLogs(replayed)
+  const kept = mayStayInLogs(replayed, versions.logNumber)
   if (!kept) await flushReplayed(replayed, versions, options, runner, edit)
   const log = await createLog(directory, versions)
   edit.logNumber = kept ? (replayed.firstLog ?? log.number) : log.number
@@ -184,10 +184,12 @@ async function begin(
 
 /**
  * Whether the replayed entries may go on living in their logs: they fit one memtable, are in few logs, and no log is
- * damaged. A damaged log must go, or its damage would refuse the next open, when it is the newest no more.
+ * damaged. A damaged log must go, or its damage would refuse the next open, when it is the newest no more; so must one
+ * below the log number, since logs between the two are obsolete and would come back.
  */
-function mayStayInLogs({ memtables, logs, dropped }: Replayed): boolean {
-  return memtables.length <= 1 && dropped.length === 0 && logs.filter(log => log.entries > 0).length <= MOST_LOGS_KEPT
+function mayStayInLogs({ memtables, logs, dropped, firstLog }: Replayed, logNumber: number): boolean {
+  if (memtables.length > 1 || dropped.length > 0 || (firstLog !== undefined && firstLog < logNumber)) return false
+  return logs.filter(log => log.entries > 0).length <= MOST_LOGS_KEPT
 }
 
 async function flushReplayed(

@@ -172,9 +172,10 @@ class Replay {
     return memtable
   }
 
-  #damaged(name: string, { offset, bytes, reason }: LogDamage): boolean {
+  #damaged(name: string, { offset, bytes, reason, tail }: LogDamage): boolean {
     if (this.#damagedLog !== undefined && this.#damagedLog !== name) throw this.#damageNotInNewest(name)
     this.#damagedLog = name
+    this.#holes ||= !tail
     this.#dropped.push({ file: name, offset, bytes, reason })
     return true
   }

@@ -25,7 +25,7 @@ import type { MemTable } from '@lsm/memtable'
 import { mostBytes, write } from './encoding.ts'
 
 /** Bytes before the first operation. */
-export const BATCH_HEADER = 12
+const BATCH_HEADER = 12
 
 /** Bytes that a varint32 may take. */
 const VARINT32 = 5

@@ -17,7 +17,7 @@ describe('numbers have at least six digits', () => {
     [1_000_006, '1000006'],
     [Number.MAX_SAFE_INTEGER, '9007199254740991'],
   ] as const) {
-    test(digits, () => {
+    test(`so: ${digits}`, () => {
       expect(logFileName(number)).toBe(`${digits}.log`)
       expect(tableFileName(number)).toBe(`${digits}.ldb`)
       expect(legacyTableFileName(number)).toBe(`${digits}.sst`)
@@ -41,7 +41,7 @@ describe('names that say something', () => {
     ['MANIFEST-12345678', 'manifest', 12_345_678],
     ['9007199254740991.log', 'log', Number.MAX_SAFE_INTEGER],
   ] as [string, FileKind, number][]) {
-    test(name, () => expect(parseFileName(name)).toEqual({ kind, number }))
+    test(`${name}: ${kind}`, () => expect(parseFileName(name)).toEqual({ kind, number }))
   }
 })
 
@@ -73,6 +73,6 @@ describe("names that are nobody's", () => {
     '9007199254740992.log',
     '99999999999999999999999.log',
   ]) {
-    test(JSON.stringify(name), () => expect(parseFileName(name)).toBeUndefined())
+    test(`such as ${JSON.stringify(name)}`, () => expect(parseFileName(name)).toBeUndefined())
   }
 })

@@ -80,20 +80,16 @@ export class VersionBuilder {
     if (removed.size === 0 && added.size === 0) return old
     const kept = removed.size === 0 ? old : old.filter(({ number }) => !removed.has(number))
     const order = level === 0 ? newestFirst : smallestFirst
-    const files = merge(kept, [...added.values()].sort(order), order)
-    if (level > 0) this.#checkOrder(level, files)
+    const { files, inserted } = merge(kept, [...added.values()].sort(order), order)
+    if (level > 0) for (const at of inserted) this.#checkPlace(level, files, at)
     return files
   }
 
-  /** Checks a level above 0. Tables that were neighbours of each other before need no second look. */
-  #checkOrder(level: number, files: readonly FileMetadata[]): void {
-    const { added } = this.#changes[level]
-    for (let i = 1; i < files.length; i++) {
-      const before = files[i - 1]
-      const file = files[i]
-      if (!added.has(before.number) && !added.has(file.number)) continue
-      if (compareKeys(before.largest, file.smallest) < 0) continue
-      throw this.#error(`tables ${before.number} and ${file.number} of level ${level} overlap`)
+  /** Checks a table of a level above 0 against its neighbours. Two that were neighbours before need no second look. */
+  #checkPlace(level: number, files: readonly FileMetadata[], at: number): void {
+    for (let i = Math.max(at, 1); i <= at + 1 && i < files.length; i++) {
+      if (compareKeys(files[i - 1].largest, files[i].smallest) < 0) continue
+      throw this.#error(`tables ${files[i - 1].number} and ${files[i].number} of level ${level} overlap`)
     }
   }
 
@@ -117,16 +113,33 @@ export class VersionBuilder {
 
 type Order = (a: FileMetadata, b: FileMetadata) => number
 
-/** Merges two lists that are in order. */
-function merge(left: readonly FileMetadata[], right: readonly FileMetadata[], order: Order): FileMetadata[] {
-  const merged: FileMetadata[] = []
-  let at = 0
-  for (const file of right) {
-    while (at < left.length && order(left[at], file) <= 0) merged.push(left[at++])
-    merged.push(file)
+/** Merges a few tables into many, both in order. `inserted` says where the few came to lie. */
+function merge(
+  many: readonly FileMetadata[],
+  few: readonly FileMetadata[],
+  order: Order,
+): { files: FileMetadata[]; inserted: number[] } {
+  const files: FileMetadata[] = []
+  const inserted: number[] = []
+  let from = 0
+  for (const file of few) {
+    for (const to = placeOf(file, many, from, order); from < to; from++) files.push(many[from])
+    inserted.push(files.length)
+    files.push(file)
   }
-  while (at < left.length) merged.push(left[at++])
-  return merged
+  for (; from < many.length; from++) files.push(many[from])
+  return { files, inserted }
+}
+
+/** The index, from `low` on, of the first table that does not come before `file`. */
+function placeOf(file: FileMetadata, files: readonly FileMetadata[], low: number, order: Order): number {
+  let high = files.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (order(files[middle], file) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function newestFirst(a: FileMetadata, b: FileMetadata): number {

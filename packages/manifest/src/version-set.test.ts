@@ -213,13 +213,20 @@ describe('changes', () => {
 })
 
 describe('numbers', () => {
-  test('in use are not given out again, whatever the manifest says', async () => {
-    const directory = await newDirectory()
-    const change = edit(0, [table(40, 'a', 'b')])
-    Object.assign(change, { logNumber: 50, nextFileNumber: 3, lastSequence: 0 })
-    await writeManifest(directory, 30, [change])
-    expect((await VersionSet.recover(directory)).nextFileNumber).toBe(51)
-  })
+  for (const [what, manifest, tableNumber, logNumber, prevLogNumber] of [
+    ['manifest', 60, 40, 50, 0],
+    ['table', 30, 60, 50, 0],
+    ['log', 30, 40, 60, 0],
+    ['previous log', 30, 40, 50, 60],
+  ] as const) {
+    test(`in use are not given out again, whatever the manifest says: a ${what}'s`, async () => {
+      const directory = await newDirectory()
+      const change = edit(0, [table(tableNumber, 'a', 'b')])
+      Object.assign(change, { logNumber, prevLogNumber, nextFileNumber: 3, lastSequence: 0 })
+      await writeManifest(directory, manifest, [change])
+      expect((await VersionSet.recover(directory)).nextFileNumber).toBe(61)
+    })
+  }
 
   test('used by a change are not given out', async () => {
     const set = await VersionSet.create(await newDirectory())
@@ -343,7 +350,9 @@ describe('a manifest that is damaged', () => {
     const random = new Random(testSeed(6))
     const directory = await newDirectory()
     for (let round = 0; round < 300; round++) {
-      const edits = [Object.assign(new VersionEdit(), { logNumber: 1, nextFileNumber: 90, lastSequence: 3 })]
+      const edits: VersionEdit[] = [
+        Object.assign(new VersionEdit(), { logNumber: 1, nextFileNumber: 90, lastSequence: 3 }),
+      ]
       for (let i = 0; i < 6; i++) {
         const record = edit(random.below(3), [
           table(random.between(1, 5), random.pick(['a', 'b', 'c']), random.pick(['c', 'd'])),

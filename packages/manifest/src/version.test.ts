@@ -55,6 +55,8 @@ describe('edits make a version', () => {
     ['a table that is added twice', [edit(3, [table(1, 'a', 'b')]), edit(3, [table(1, 'a', 'b')])]],
     ['a table in two levels', [edit(0, [table(1, 'a', 'b')]), edit(1, [table(1, 'a', 'b')])]],
     ['tables that overlap', [edit(1, [table(1, 'a', 'm'), table(2, 'l', 'z')])]],
+    ['a table that reaches into the next one', [edit(1, [table(2, 'k', 'z')]), edit(1, [table(1, 'a', 'm')])]],
+    ['a table that begins in the one before', [edit(1, [table(1, 'a', 'm')]), edit(1, [table(2, 'k', 'z')])]],
     ['a table inside another', [edit(1, [table(1, 'a', 'z')]), edit(1, [table(2, 'l', 'm')])]],
     ['tables that share an internal key', [edit(1, [table(1, 'a', 'k'), table(2, 'k', 'z')])]],
     ['user keys shared in the wrong order', [edit(1, [table(1, 'a', 'k', 9, 4), table(2, 'k', 'z', 5)])]],

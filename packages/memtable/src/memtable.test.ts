@@ -1,6 +1,7 @@
 import {
   ABSENT,
   DELETED,
+  equalBytes,
   FOUND,
   FoundValue,
   LookupKey,
@@ -32,7 +33,7 @@ describe('find', () => {
       const versions = model.get(String(key)) ?? []
       model.set(String(key), [{ sequence, value }, ...versions])
     }
-    for (let snapshot = 0; snapshot <= 601; snapshot += random.between(1, 4)) {
+    for (let snapshot = 0; snapshot <= 601; snapshot += random.between(1, 9)) {
       for (const key of keys) {
         const version = model.get(String(key))?.find(({ sequence }) => sequence <= snapshot)
         const expected = version === undefined ? ABSENT : (version.value ?? DELETED)
@@ -99,7 +100,9 @@ describe('keys and values of every shape', () => {
     const value = new Random(1).bytes(1_000_000)
     put(table, 1, text.encode('a'), value)
     put(table, 2, text.encode('b'), new Uint8Array(0))
-    expect(get(table, text.encode('a'))).toEqual(value)
+    lookup.assign(text.encode('a'), 2)
+    expect(table.find(lookup, found)).toBe(FOUND)
+    expect(equalBytes(found.bytes, found.start, found.end, value, 0, value.length)).toBe(true)
     expect(get(table, text.encode('b'))).toEqual(new Uint8Array(0))
   })
 
@@ -128,6 +131,19 @@ describe('counting and refusing', () => {
     put(table, 3, text.encode('abce'), undefined)
     expect(table.memoryUsage).toBe(32 + 20 + 12 + 2 * (20 + 4) + 32)
     expect([table.entries, table.deletions]).toEqual([3, 2])
+  })
+
+  test('the memory of outgrown nodes is used again', () => {
+    const table = MemTable.create(10_000)
+    const grow = (first: number, count: number): number => {
+      const before = table.memoryUsage
+      for (let i = 0; i < count; i++) put(table, table.entries + 1, Uint8Array.of(first, 0, i, 0), undefined)
+      return table.memoryUsage - before - 24 * count
+    }
+    expect(grow(1, 4)).toBe(32)
+    expect(grow(2, 5)).toBe(2 * 32 + 96)
+    expect(grow(3, 4)).toBe(0)
+    expect(grow(4, 4)).toBe(32)
   })
 
   test('what does not fit is refused and leaves no trace', () => {

@@ -5,10 +5,10 @@
  *     word 1   depth: which byte of a key chooses the child; all keys below share the bytes before it
  *     word 2   a leaf: with ENDS the key that ends here; else any leaf below, to know the shared bytes by
  *
- *     Node4    32 B   | bytes, 1 word             | 4 children
- *     Node16   96 B   | bytes, 4 words            | 16 children          | 1 word unused
- *     Node51  256 B   | bitmap, 8 words | ranks, 2 words | 51 children
- *     Node256 1056 B  | 256 children, 0 = none    | 5 words unused
+ *     Node4      32 bytes = head | bytes, 1 word  | 4 children
+ *     Node16     96 bytes = head | bytes, 4 words | 16 children | 1 word unused
+ *     Node51    256 bytes = head | bitmap, 8 words | ranks, 2 words | 51 children
+ *     Node256  1056 bytes = head | 256 children, 0 for none | 5 words unused
  *
  * A child is a reference: offset in words times two, plus 1 if it is a node and not a leaf.
  *
@@ -32,23 +32,30 @@ export const ENDS = 4
 const COUNT_SHIFT = 3
 const ONE_CHILD = 1 << COUNT_SHIFT
 
-/** Words of a node. */
-export const HEAD = 0
+const HEAD = 0
+/** Word of the depth. */
 export const DEPTH = 1
+/** Word of the leaf that ends here or represents. */
 export const LEAF = 2
+/** Packed bytes, or the bitmap. */
 const BYTES = 3
-const RANKS = 11
+const RANKS = BYTES + 8
+
+const CHILDREN4 = BYTES + 1
+const CHILDREN16 = BYTES + 4
+const CHILDREN51 = RANKS + 2
+const CHILDREN256 = BYTES
 
 /** Bit of a reference: it is a node. */
 export const NODE = 1
 
-const FIRST_CHILD = Int32Array.of(4, 7, 13, 3)
+const FIRST_CHILD = Int32Array.of(CHILDREN4, CHILDREN16, CHILDREN51, CHILDREN256)
 const ROOM = Int32Array.of(4, 16, 51, 256)
 /** Words that each kind of node takes. */
 export const NODE_WORDS: Int32Array = Int32Array.of(8, 24, 64, 264)
 
 /** Bytes of the largest node: the most that one more key can cost at once. */
-export const LARGEST_NODE = 1056
+export const LARGEST_NODE: number = NODE_WORDS[NODE256] * 4
 
 /** The reference to a leaf. */
 export function leafReference(entry: number): number {
@@ -92,16 +99,16 @@ export function findChild(words: Int32Array, node: number, byte: number): number
   switch (head & KIND) {
     case NODE4: {
       const at = indexOfByte(words[node + BYTES], byte)
-      return at < head >> COUNT_SHIFT ? node + 4 + at : 0
+      return at < head >> COUNT_SHIFT ? node + CHILDREN4 + at : 0
     }
     case NODE16:
       return findAmong16(words, node, head >> COUNT_SHIFT, byte)
     case NODE51: {
       const bits = words[node + BYTES + (byte >> 5)]
-      return (bits >>> (byte & 31)) & 1 ? node + 13 + rankInBitmap(words, node, byte) : 0
+      return (bits >>> (byte & 31)) & 1 ? node + CHILDREN51 + rankInBitmap(words, node, byte) : 0
     }
     default:
-      return words[node + 3 + byte] === 0 ? 0 : node + 3 + byte
+      return words[node + CHILDREN256 + byte] === 0 ? 0 : node + CHILDREN256 + byte
   }
 }
 
@@ -121,7 +128,7 @@ export function clearNode(words: Int32Array, node: number, kind: number, depth: 
   words[node + HEAD] = kind
   words[node + DEPTH] = depth
   words[node + LEAF] = leaf
-  if (kind >= NODE51) words.fill(0, node + BYTES, node + (kind === NODE51 ? 13 : 259))
+  if (kind >= NODE51) words.fill(0, node + BYTES, node + (kind === NODE51 ? CHILDREN51 : CHILDREN256 + 256))
 }
 
 /** Notes that a key ends at this node. */
@@ -133,7 +140,7 @@ export function setEnd(words: Int32Array, node: number, leaf: number): void {
 /** Adds a child for a byte that has none, to a node that is not full. */
 export function addChild(words: Int32Array, node: number, byte: number, child: number): void {
   const kind = words[node] & KIND
-  if (kind === NODE256) words[node + 3 + byte] = child
+  if (kind === NODE256) words[node + CHILDREN256 + byte] = child
   else {
     const rank = rankOf(words, node, byte)
     const first = node + FIRST_CHILD[kind]
@@ -160,16 +167,16 @@ export function copyInto(words: Int32Array, node: number, larger: number): void 
 
 /** Copies the children of a Node51 to where a Node256 has them. */
 function spread(words: Int32Array, node: number, larger: number): void {
-  let from = node + 13
+  let from = node + CHILDREN51
   for (let byte = 0; byte < 256; byte++) {
-    if ((words[node + BYTES + (byte >> 5)] >>> (byte & 31)) & 1) words[larger + 3 + byte] = words[from++]
+    if ((words[node + BYTES + (byte >> 5)] >>> (byte & 31)) & 1) words[larger + CHILDREN256 + byte] = words[from++]
   }
 }
 
 function findAmong16(words: Int32Array, node: number, count: number, byte: number): number {
   for (let base = 0, word = node + BYTES; base < count; base += 4, word++) {
     const at = indexOfByte(words[word], byte)
-    if (at < 4) return base + at < count ? node + 7 + base + at : 0
+    if (at < 4) return base + at < count ? node + CHILDREN16 + base + at : 0
   }
   return 0
 }

@@ -36,11 +36,6 @@ export class BlockBuilder {
     return this.#buffer.length + 4 * this.#restarts.length + 4
   }
 
-  /** The finished block is `bytes[0, size)`, until the next {@link BlockBuilder.add | add}. */
-  get bytes(): Uint8Array {
-    return this.#buffer.bytes
-  }
-
   /** The key added last, in `bytes[0, length)`; still there after {@link BlockBuilder.clear | clear}. */
   get lastKey(): ByteBuffer {
     return this.#lastKey
@@ -88,9 +83,9 @@ export class BlockBuilder {
   /**
    * Completes the block.
    *
-   * @returns its size; its bytes are `bytes[0, size)`.
+   * @returns its contents: a view, valid until the next {@link BlockBuilder.add | add}.
    */
-  finish(): number {
+  finish(): Uint8Array {
     const { size } = this
     const buffer = this.#buffer
     buffer.reserve(size)
@@ -100,7 +95,7 @@ export class BlockBuilder {
       at += 4
     }
     putFixed32(buffer.bytes, at, this.#restarts.length)
-    return size
+    return buffer.bytes.subarray(0, size)
   }
 
   /** Starts the next block. Its first key is stored whole, but {@link BlockBuilder.lastKey | lastKey} stays. */

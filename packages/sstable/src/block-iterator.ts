@@ -3,8 +3,9 @@
  *
  * 1. Everything in the block is believed: no bound is checked here.
  * 2. The key is put together in a buffer of the iterator's own, the value is shown where it lies.
- * 3. Backwards, a run of entries is decoded once from its restart point and kept; walking it costs no more than
- *    walking forwards. What is kept is bounded, so a block with few restart points costs time, not memory.
+ * 3. An entry says how to get from the key before it to its own, not back. So to go backwards the run before the
+ *    current entry is walked once, from its restart point, and the bytes that each step overwrites are kept: walking
+ *    back is putting these in place again. They are never more than the block has.
  *
  * The array of the block lives as long as somebody refers to it: a cache may forget it while an iterator is inside.
  *
@@ -14,19 +15,30 @@ import {
   compareInternalKeys,
   EMPTY,
   END,
-  equalBytes,
   getFixed32,
   TAG_SIZE,
+  tagType,
   VALID,
   type InternalIterator,
   type Move,
 } from '@lsm/base'
 
+/** What {@link BlockIterator.probe} says where the block has nothing of the key, but later keys. */
+export const NOTHING = -1
+/** What {@link BlockIterator.probe} says where the block ends before the key. */
+export const BEYOND = -2
+
+const NOWHERE = -1
+const IN_BUFFER = -2
+
+/** Bytes above which a native copy beats a loop, though it needs a view. */
+const LONG_COPY = 32
+
 /** A block without entries. */
 const EMPTY_BLOCK = new Uint8Array(4)
 
-/** Key bytes of a run that are kept at most, unless a single key is larger. */
-const LARGEST_RUN = 64 * 1024
+/** Steps that can be kept at least; a large block may have more, a sixteenth of its bytes. */
+const KEPT_STEPS = 4096
 
 /** Walks the entries of a block. */
 export class BlockIterator implements InternalIterator {
@@ -36,8 +48,6 @@ export class BlockIterator implements InternalIterator {
   value: Uint8Array = EMPTY
   valueStart = 0
   valueEnd = 0
-  /** After a seek that is VALID: whether it stands on a version of the user key that was sought. */
-  found = false
 
   #block: Uint8Array = EMPTY_BLOCK
   /** One past the last entry; the restart array begins here. */
@@ -45,12 +55,14 @@ export class BlockIterator implements InternalIterator {
   #restarts = 0
   /** Offset of the current entry. */
   #entry = 0
+  /** Whether the last search arrived at a version of the user key that was sought. */
+  #isVersion = false
   /** What the header of the entry at hand said. */
   #shared = 0
   #unshared = 0
-  /** The entries just before the current one, see {@link Run}. Made at the first step backwards. */
-  #run: Run | undefined
-  /** How many entries of `#run` still lie before the current one. */
+  /** The steps that led to the current entry. Made at the first step backwards. */
+  #steps: Steps | undefined
+  /** How many of these can be taken back. */
   #kept = 0
 
   /** Enters a block, before its first entry. */
@@ -86,8 +98,28 @@ export class BlockIterator implements InternalIterator {
     return this.#back()
   }
 
+  seek(target: Uint8Array, start: number, end: number): Move {
+    const keyAt = this.#search(target, start, end)
+    if (keyAt === NOWHERE) return END
+    if (keyAt !== IN_BUFFER) this.#copyKey(keyAt, target, start)
+    return VALID
+  }
+
   /**
-   * To the first entry at or after an internal key: a binary search over the restart points, then entry by entry.
+   * The same for a look-up, which needs the value but not the key.
+   *
+   * @returns the value type of the newest version of the target's user key at or after the target; {@link NOTHING} if
+   *   the first entry there is of another key; {@link BEYOND} if there is no entry there.
+   */
+  probe(target: Uint8Array, start: number, end: number): number {
+    const keyAt = this.#search(target, start, end)
+    if (keyAt === NOWHERE) return BEYOND
+    if (!this.#isVersion) return NOTHING
+    return keyAt === IN_BUFFER ? tagType(this.key, this.keyEnd) : tagType(this.#block, this.valueStart)
+  }
+
+  /**
+   * Finds the first entry at or after an internal key: a binary search over the restart points, then entry by entry.
    *
    * Of the target's user key, `matched` bytes are known to be those of the last entry. An entry that shares more than
    * these with the last one differs from the target in the same byte, and is passed over unseen. One that shares
@@ -95,10 +127,12 @@ export class BlockIterator implements InternalIterator {
    *
    * Nor are keys put together on the way: what the entry arrived at shares with the last one, it shares with the
    * target. Only where a key runs into the last one's tag does that fail, and the run is walked again.
+   *
+   * @returns where the unshared bytes of its key lie, the others being the target's; or {@link IN_BUFFER} if the key
+   *   is in `key`; or {@link NOWHERE}.
    */
-  seek(target: Uint8Array, start: number, end: number): Move {
+  #search(target: Uint8Array, start: number, end: number): number {
     this.#kept = 0
-    this.found = false
     const block = this.#block
     const targetLength = end - TAG_SIZE - start
     const run = this.#runBefore(target, start, end)
@@ -109,7 +143,7 @@ export class BlockIterator implements InternalIterator {
       const shared = this.#shared
       if (shared > matched) {
         if (differs) continue
-        return this.#seekInRun(run, target, start, end)
+        return this.#searchRun(run, target, start, end)
       }
       const length = shared + this.#unshared - TAG_SIZE
       const common = length < targetLength ? length : targetLength
@@ -119,28 +153,34 @@ export class BlockIterator implements InternalIterator {
       differs = matched < common
       const order = differs ? block[moved + matched] - target[start + matched] : length - targetLength
       if (order < 0 || (order === 0 && !isAtOrAfter(block, moved + length, target, end - TAG_SIZE))) continue
-      this.found = order === 0
-      this.#arrive(at, keyAt, target, start)
-      return VALID
+      this.#entry = at
+      this.#isVersion = order === 0
+      return keyAt
     }
-    return END
+    return NOWHERE
   }
 
-  /** The same from the start of a run on, looking at whole keys. */
-  #seekInRun(run: number, target: Uint8Array, start: number, end: number): Move {
+  /** The same from the start of a run on, putting every key together. */
+  #searchRun(run: number, target: Uint8Array, start: number, end: number): number {
+    const targetLength = end - TAG_SIZE - start
+    let matched = 0
     for (let at = run; at < this.#end; at = this.valueEnd) {
       this.#read(at)
-      const order = compareInternalKeys(this.key, 0, this.keyEnd, target, start, end)
-      if (order < 0) continue
-      this.found = equalBytes(this.key, 0, this.keyEnd - TAG_SIZE, target, start, end - TAG_SIZE)
-      return VALID
+      const key = this.key
+      const length = this.keyEnd - TAG_SIZE
+      const common = length < targetLength ? length : targetLength
+      if (this.#shared < matched) matched = this.#shared
+      while (matched < common && key[matched] === target[start + matched]) matched++
+      const order = matched < common ? key[matched] - target[start + matched] : length - targetLength
+      if (order < 0 || (order === 0 && !isAtOrAfter(key, length, target, end - TAG_SIZE))) continue
+      this.#isVersion = order === 0
+      return IN_BUFFER
     }
-    return END
+    return NOWHERE
   }
 
-  /** Stands on an entry whose header was read; what it shares, it shares with the target. */
-  #arrive(at: number, keyAt: number, target: Uint8Array, start: number): void {
-    this.#entry = at
+  /** Puts the key of the entry that was found together. */
+  #copyKey(keyAt: number, target: Uint8Array, start: number): void {
     const shared = this.#shared
     this.keyEnd = shared + this.#unshared
     if (this.keyEnd > this.key.length) this.#growKey(0)
@@ -169,12 +209,15 @@ export class BlockIterator implements InternalIterator {
   /** Stands on the entry at an offset; the key of the one before is in `key`, unless nothing is shared. */
   #read(at: number): void {
     this.#entry = at
-    const keyAt = this.#readHeader(at)
+    this.#putKey(this.#readHeader(at))
+  }
+
+  /** Puts the unshared bytes of a key, which lie at `keyAt`, behind the shared ones. */
+  #putKey(keyAt: number): void {
     const shared = this.#shared
-    const unshared = this.#unshared
-    this.keyEnd = shared + unshared
+    this.keyEnd = shared + this.#unshared
     if (this.keyEnd > this.key.length) this.#growKey(shared)
-    copy(this.#block, keyAt, this.key, shared, unshared)
+    copy(this.#block, keyAt, this.key, shared, this.#unshared)
   }
 
   /**
@@ -226,30 +269,36 @@ export class BlockIterator implements InternalIterator {
   /** To the entry before `#entry`, which may be one past the last. */
   #back(): Move {
     if (this.#entry === 0) return END
-    if (this.#kept === 0) this.#keepRun()
-    const run = this.#run!
-    const last = --this.#kept
-    const start = last === 0 ? 0 : run.keyEnds[last - 1]
-    this.#entry = run.entries[last]
-    this.#readHeader(this.#entry)
-    this.keyEnd = run.keyEnds[last] - start
-    if (this.keyEnd > this.key.length) this.#growKey(0)
-    copy(run.keys, start, this.key, 0, this.keyEnd)
+    if (this.#kept === 0) this.#walkTo(this.#entry)
+    else this.#takeBack()
     return VALID
   }
 
-  /** Decodes the entries from the restart point before `#entry` up to it, and keeps them, or the last of them. */
-  #keepRun(): void {
-    const run = (this.#run ??= new Run())
-    const until = this.#entry
-    this.valueEnd = this.#restart(this.#restartBefore(until))
-    this.#kept = 0
-    while (this.valueEnd < until) {
-      this.#read(this.valueEnd)
-      const length = this.#kept === 0 ? 0 : run.keyEnds[this.#kept - 1]
-      if (length + this.keyEnd > LARGEST_RUN) this.#kept = 0
-      run.keep(this.#kept++, this.#entry, this.key, this.keyEnd)
+  /** To the entry before an offset, from the restart point before it, keeping the steps. */
+  #walkTo(offset: number): void {
+    const steps = (this.#steps ??= new Steps())
+    const most = Math.max(KEPT_STEPS, this.#block.length >>> 4)
+    this.#read(this.#restart(this.#restartBefore(offset)))
+    while (this.valueEnd < offset) {
+      const from = this.#entry
+      this.#entry = this.valueEnd
+      const keyAt = this.#readHeader(this.#entry)
+      if (this.#kept === most) this.#kept = 0
+      steps.keep(this.#kept++, from, this.key, this.#shared, this.keyEnd)
+      this.#putKey(keyAt)
     }
+  }
+
+  /** Takes the last step back. What the current key shares with the one before is still in place. */
+  #takeBack(): void {
+    const { entries, ends, bytes } = this.#steps!
+    const last = --this.#kept
+    const start = last === 0 ? 0 : ends[last - 1]
+    const length = ends[last] - start
+    copy(bytes, start, this.key, this.#shared, length)
+    this.keyEnd = this.#shared + length
+    this.#entry = entries[last]
+    this.#readHeader(this.#entry)
   }
 
   /** Number of the last restart point before an offset. */
@@ -265,29 +314,29 @@ export class BlockIterator implements InternalIterator {
   }
 }
 
-/** Neighbouring entries: where each begins, and its key. */
-class Run {
+/** Steps from one entry to the next: where each began, and the bytes of the key that it overwrote or cut off. */
+class Steps {
   entries: Int32Array = new Int32Array(16)
-  /** Key n is `keys[keyEnds[n - 1], keyEnds[n])`. */
-  keyEnds: Int32Array = new Int32Array(16)
-  keys: Uint8Array = new Uint8Array(512)
+  /** Step n lost `bytes[ends[n - 1], ends[n])`. */
+  ends: Int32Array = new Int32Array(16)
+  bytes: Uint8Array = new Uint8Array(256)
 
-  /** Makes this the n-th and last entry. */
-  keep(n: number, entry: number, key: Uint8Array, keyEnd: number): void {
-    const start = n === 0 ? 0 : this.keyEnds[n - 1]
-    const end = start + keyEnd
+  /** Makes this the n-th and last step: from an entry whose key loses its bytes from `shared` on. */
+  keep(n: number, entry: number, key: Uint8Array, shared: number, keyEnd: number): void {
+    const start = n === 0 ? 0 : this.ends[n - 1]
+    const end = start + keyEnd - shared
     if (n === this.entries.length) {
       this.entries = grown(this.entries)
-      this.keyEnds = grown(this.keyEnds)
+      this.ends = grown(this.ends)
     }
-    if (end > this.keys.length) {
-      const keys = new Uint8Array(2 * end)
-      keys.set(this.keys.subarray(0, start))
-      this.keys = keys
+    if (end > this.bytes.length) {
+      const bytes = new Uint8Array(2 * end)
+      bytes.set(this.bytes.subarray(0, start))
+      this.bytes = bytes
     }
     this.entries[n] = entry
-    this.keyEnds[n] = end
-    copy(key, 0, this.keys, start, keyEnd)
+    this.ends[n] = end
+    copy(key, shared, this.bytes, start, keyEnd - shared)
   }
 }
 
@@ -299,7 +348,7 @@ function grown(array: Int32Array): Int32Array {
 
 /** Copies bytes: in a loop where that beats the making of a view. */
 function copy(source: Uint8Array, from: number, target: Uint8Array, to: number, length: number): void {
-  if (length < 24) for (let i = 0; i < length; i++) target[to + i] = source[from + i]
+  if (length < LONG_COPY) for (let i = 0; i < length; i++) target[to + i] = source[from + i]
   else target.set(source.subarray(from, from + length), to)
 }
 

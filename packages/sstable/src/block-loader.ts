@@ -17,7 +17,7 @@ const LARGEST_BLOCK = 0x7fff_ffff
 
 /** How blocks are read. */
 export interface BlockLoaderOptions {
-  /** Whether the checksum of every block is compared when it is read. */
+  /** Whether the checksum of every block is compared when it is read. That of a filter always is. */
   readonly verifyChecksums: boolean
   /** The most bytes that a block may have, stored or decompressed. */
   readonly maxBlockSize: number
@@ -75,8 +75,8 @@ export class BlockLoader {
   }
 
   /** The contents of a block, from what was read of its range. */
-  unseal(stored: Uint8Array, { offset, size }: BlockHandle): Uint8Array {
-    if (this.#verifyChecksums && !checksumMatches(stored, size)) {
+  unseal(stored: Uint8Array, { offset, size }: BlockHandle, verify: boolean = this.#verifyChecksums): Uint8Array {
+    if (verify && !checksumMatches(stored, size)) {
       throw this.#error(offset, 'block checksum does not match')
     }
     const type = stored[size]

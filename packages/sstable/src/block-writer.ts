@@ -30,43 +30,45 @@ export class BlockWriter {
     this.#codec = codec
   }
 
-  /** Writes a block whose contents are `bytes[0, length)`. */
-  write(bytes: Uint8Array, length: number): BlockHandle {
-    const small = this.#codec?.compress(bytes, 0, length)
-    if (small !== undefined && small.length < length - (length >>> 3)) {
-      return this.#put(small, small.length, this.#codec!.id)
+  /** Writes a block. */
+  write(contents: Uint8Array): BlockHandle {
+    const codec = this.#codec
+    const size = contents.length
+    const small = codec?.compress(contents, 0, size)
+    if (codec !== undefined && small !== undefined && small.length < size - (size >>> 3)) {
+      return this.#put(small, codec.id)
     }
-    return this.#put(bytes, length, RAW)
+    return this.#put(contents, RAW)
   }
 
   /** Writes a block as it is. */
-  writeRaw(bytes: Uint8Array, length: number): BlockHandle {
-    return this.#put(bytes, length, RAW)
+  writeRaw(contents: Uint8Array): BlockHandle {
+    return this.#put(contents, RAW)
   }
 
   /** Ends the file by bytes that are no block, and hands everything to it. */
   finish(bytes: Uint8Array): void {
     this.#reserve(bytes.length)
-    this.#append(bytes, bytes.length)
+    this.#append(bytes)
     this.#flush()
   }
 
-  #put(contents: Uint8Array, size: number, type: number): BlockHandle {
+  #put(contents: Uint8Array, type: number): BlockHandle {
     const { size: offset } = this
-    this.#reserve(size + TRAILER_SIZE)
+    this.#reserve(contents.length + TRAILER_SIZE)
     const start = this.#gathered
-    this.#append(contents, size)
+    this.#append(contents)
     putTrailer(this.#buffer, start, this.#gathered, type)
     this.#gathered += TRAILER_SIZE
     this.size += TRAILER_SIZE
     if (this.#gathered >= GATHERED) this.#flush()
-    return { offset, size }
+    return { offset, size: contents.length }
   }
 
-  #append(bytes: Uint8Array, length: number): void {
-    this.#buffer.set(length === bytes.length ? bytes : bytes.subarray(0, length), this.#gathered)
-    this.#gathered += length
-    this.size += length
+  #append(bytes: Uint8Array): void {
+    this.#buffer.set(bytes, this.#gathered)
+    this.#gathered += bytes.length
+    this.size += bytes.length
   }
 
   /** Makes room in the buffer, which grows for a block larger than itself. */

@@ -1,10 +1,10 @@
 import { END, internalKey, LsmError, VALID } from '@lsm/base'
-import { iteratorConformance, Random, randomEntries, testSeed, type Entry } from '@lsm/testkit'
+import { compareKeys, iteratorConformance, Random, randomEntries, testSeed, type Entry } from '@lsm/testkit'
 import { describe, expect, test } from 'vitest'
 
 import { block, bytes, concat, entry, sameEntries } from '../test/support.ts'
 import { BlockBuilder } from './block-builder.ts'
-import { BlockIterator } from './block-iterator.ts'
+import { BEYOND, BlockIterator, NOTHING } from './block-iterator.ts'
 import { BlockWalker } from './block-walker.ts'
 
 /** The data block of a table that LevelDB wrote in 2012. */
@@ -66,6 +66,30 @@ describe('block', () => {
     ])
   })
 
+  test('answers for a key as of any sequence, versions that share their tags included', () => {
+    const prefix = bytes("'k' 01 00 00 00 00 00 00 00")
+    const keys = [
+      ...[300, 299, 256, 255, 3, 2].map(sequence => internalKey(bytes("'k'"), sequence, sequence % 2)),
+      internalKey(prefix, 7, 1),
+      internalKey(concat(prefix, bytes("'x'")), 7, 2),
+    ]
+    const entries = keys.map((key, i) => ({ key, value: Uint8Array.of(i) }))
+    for (const interval of [1, 3, 16]) {
+      const iterator = new BlockIterator()
+      iterator.open(build(entries, interval))
+      for (let sequence = 0; sequence < 310; sequence++) {
+        const target = internalKey(bytes("'k'"), sequence, 1)
+        const at = keys.findIndex(key => compareKeys(key, target) >= 0)
+        const type = at < 6 ? keys[at][1] : NOTHING
+        expect(iterator.probe(target, 0, target.length), `sequence ${sequence}`).toBe(type)
+        if (type !== NOTHING) expect(iterator.value[iterator.valueStart]).toBe(at)
+      }
+      const unknown = internalKey(concat(prefix, bytes("'x'")), 8, 1)
+      expect(iterator.probe(unknown, 0, unknown.length)).toBe(2)
+      expect(iterator.probe(bytes("'l' 01 00 00 00 00 00 00 00"), 0, 9)).toBe(BEYOND)
+    }
+  })
+
   test('holds lengths of every size', () => {
     const entries = [127, 128, 16_383, 16_384, 2_097_151, 2_097_152].map((length, i) => ({
       key: internalKey(new Uint8Array(200 * i).fill(i), 7, 1),
@@ -77,15 +101,26 @@ describe('block', () => {
     expect(sameEntries(iterate(built, true), entries.toReversed())).toBe(true)
   })
 
-  test('is walked backwards where a run is larger than what is kept of it', () => {
-    const random = new Random(testSeed(3))
-    const prefix = random.bytes(3000)
-    const entries = Array.from({ length: 100 }, (_, i) => ({
-      key: internalKey(concat(prefix, Uint8Array.of(i)), 1, 1),
-      value: Uint8Array.of(i),
+  test('is walked backwards over a run longer than what is kept of it', () => {
+    const entries = Array.from({ length: 20_000 }, (_, i) => ({
+      key: internalKey(concat(Uint8Array.of(i >>> 8, i), new Uint8Array(i % 50)), 1, 1),
+      value: bytes(''),
     }))
-    const built = build(entries, 1000)
-    expect(sameEntries(iterate(built, true), entries.toReversed())).toBe(true)
+    expect(sameEntries(iterate(build(entries, 100_000), true), entries.toReversed())).toBe(true)
+  })
+
+  test('is walked backwards in time and memory in proportion to its bytes, whatever its keys share', () => {
+    const first = new Uint8Array(1_000_000)
+    const entries = [entry(0, internalKey(first, 1, 1), bytes(''))]
+    for (let i = 1; i < 60_000; i++) {
+      entries.push(entry(1_000_000, Uint8Array.of(i >>> 16, i >>> 8, i, 1, 0, 0, 0, 0, 0, 0, 0), bytes('')))
+    }
+    const iterator = new BlockIterator()
+    iterator.open(block(entries))
+    let steps = 0
+    for (let move = iterator.seekToLast(); move === VALID; move = iterator.prev()) steps++
+    expect(steps).toBe(entries.length)
+    expect(iterator.keyEnd).toBe(1_000_008)
   })
 
   test('can be built again and again in one builder', () => {
@@ -94,8 +129,9 @@ describe('block', () => {
       const entries = randomEntries(new Random(seed), 20)
       for (const { key, value } of entries) builder.add(key, 0, key.length, value, 0, value.length)
       const predicted = builder.size
-      expect(builder.finish()).toBe(predicted)
-      expect(builder.bytes.slice(0, predicted)).toEqual(build(entries, 2))
+      const contents = builder.finish()
+      expect(contents).toHaveLength(predicted)
+      expect(contents).toEqual(build(entries, 2))
       builder.clear()
     }
   })
@@ -115,7 +151,13 @@ describe('a walker refuses', () => {
     ['several restart points without entries', block([], [0, 0])],
     ['the same restart point twice', block([entry(0, k('a'), none), entry(0, k('b'), none)], [0, 0])],
     ['a restart point inside an entry', block([entry(0, k('a'), none), entry(0, k('b'), none)], [0, 5])],
-    ['restart points out of order', block(['a', 'b', 'c'].map(key => entry(0, k(key), none)), [0, 24, 12])],
+    [
+      'restart points out of order',
+      block(
+        ['a', 'b', 'c'].map(key => entry(0, k(key), none)),
+        [0, 24, 12],
+      ),
+    ],
     ['a restart point at the end', block([entry(0, k('a'), none), entry(0, k('b'), none)], [0, 24])],
     ['a restart point behind the end', block([entry(0, k('a'), none), entry(0, k('b'), none)], [0, 1000])],
     ['a restart point that shares', block([entry(0, k('a'), none), entry(1, k('').fill(1), none)], [0, 12])],
@@ -136,10 +178,15 @@ describe('a walker refuses', () => {
     ['equal keys', block([entry(0, k('a'), none), entry(0, k('a'), none)])],
     ['equal keys that share all', block([entry(0, k('a'), none), entry(9, none, none)])],
     ['versions in ascending order', block([entry(0, k('a', 1), none), entry(0, k('a', 2), none)])],
-    ['versions in ascending order that share', block([entry(0, k('a', 1), none), entry(2, bytes('02 00 00 00 00 00 00'), none)])],
+    [
+      'versions in ascending order that share',
+      block([entry(0, k('a', 1), none), entry(2, bytes('02 00 00 00 00 00 00'), none)]),
+    ],
   ])('%s', (_, contents) => {
     expect(() => walk(contents)).toThrowError(LsmError)
-    expect(() => walk(contents)).toThrowError(expect.objectContaining({ code: 'LSM_CORRUPTION', file: '7.ldb', offset: 99 }))
+    expect(() => walk(contents)).toThrowError(
+      expect.objectContaining({ code: 'LSM_CORRUPTION', file: '7.ldb', offset: 99 }),
+    )
   })
 
   test('any change of a byte, or shows a block that is well formed', () => {
@@ -164,7 +211,7 @@ describe('a walker refuses', () => {
 function build(entries: readonly Entry[], interval: number): Uint8Array {
   const builder = new BlockBuilder(interval)
   for (const { key, value } of entries) builder.add(key, 0, key.length, value, 0, value.length)
-  return builder.bytes.slice(0, builder.finish())
+  return builder.finish()
 }
 
 /** A block whose entries share some random part of what they could, with restart points now and then. */

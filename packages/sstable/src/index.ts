@@ -8,6 +8,7 @@
  * @category Packages
  */
 export { BlockCache } from './block-cache.ts'
+export type { BlockLoaderOptions } from './block-loader.ts'
 export { leveldbBloomFilter } from './bloom-filter.ts'
 export { CodecRegistry, DEFAULT_CODECS, RAW, type Codec } from './codec.ts'
 export type { FilterBuilder, FilterPolicy, FilterReader } from './filter-policy.ts'
@@ -25,4 +26,5 @@ export {
 } from './sorted-table.ts'
 export { TableBuilder, type TableBuilderOptions, type TableSummary } from './table-builder.ts'
 export { TableCache } from './table-cache.ts'
+export type { BlockHandle } from './table-format.ts'
 export { TableReader, type TableReaderOptions } from './table-reader.ts'

@@ -1,4 +1,4 @@
-import { internalKey, MAX_SEQUENCE, TYPE_DELETION, TYPE_VALUE, VALID, ReadContext } from '@lsm/base'
+import { internalKey, MAX_SEQUENCE, ReadContext, TYPE_DELETION, TYPE_VALUE, VALID } from '@lsm/base'
 import { Random, randomEntries, testSeed, type Entry } from '@lsm/testkit'
 import { describe, expect, test } from 'vitest'
 
@@ -146,7 +146,7 @@ describe('table builder', () => {
   })
 
   test('keeps a block raw where the codec gives up', async () => {
-    const codec: Codec = { ...SNAPPY, compress: () => undefined as unknown as Uint8Array }
+    const codec: Codec = { ...SNAPPY, compress: () => undefined }
     const entries = randomEntries(new Random(1), 50)
     expect(await tableBytes(entries, { codec })).toHaveLength((await tableBytes(entries)).length + 'snappy'.length)
   })
@@ -189,6 +189,14 @@ describe('table builder', () => {
     expect([smallest, largest]).toEqual([entries[0].key, entries[entries.length - 1].key])
   })
 
+  test('writes an index of many blocks', async () => {
+    const entries = Array.from({ length: 5000 }, (_, i) => ({
+      key: internalKey(Uint8Array.of(i >>> 8, i), 1, TYPE_VALUE),
+      value: bytes(''),
+    }))
+    expect((await openEntries(entries, { blockSize: 1 })).blocks).toBe(5000)
+  })
+
   test('takes keys and values from inside of larger arrays', async () => {
     const directory = await memoryDirectory()
     const file = await directory.createFile('x.ldb')
@@ -222,14 +230,53 @@ describe('table builder', () => {
   })
 
   test.each<[string, [string, number, number][]]>([
-    ['descending keys', [["'b'", 1, 1], ["'a'", 1, 1]]],
-    ['a key before its prefix', [["'ab'", 1, 1], ["'a'", 1, 1]]],
-    ['the same key', [["'a'", 1, 1], ["'a'", 1, 1]]],
-    ['versions ascending', [["'a'", 1, 1], ["'a'", 2, 1]]],
-    ['a value after a deletion of the same sequence', [["'a'", 1, 0], ["'a'", 1, 1]]],
-    ['the greatest sequences ascending', [["'a'", MAX_SEQUENCE - 1, 1], ["'a'", MAX_SEQUENCE, 1]]],
+    [
+      'descending keys',
+      [
+        ["'b'", 1, 1],
+        ["'a'", 1, 1],
+      ],
+    ],
+    [
+      'a key before its prefix',
+      [
+        ["'ab'", 1, 1],
+        ["'a'", 1, 1],
+      ],
+    ],
+    [
+      'the same key',
+      [
+        ["'a'", 1, 1],
+        ["'a'", 1, 1],
+      ],
+    ],
+    [
+      'versions ascending',
+      [
+        ["'a'", 1, 1],
+        ["'a'", 2, 1],
+      ],
+    ],
+    [
+      'a value after a deletion of the same sequence',
+      [
+        ["'a'", 1, 0],
+        ["'a'", 1, 1],
+      ],
+    ],
+    [
+      'the greatest sequences ascending',
+      [
+        ["'a'", MAX_SEQUENCE - 1, 1],
+        ["'a'", MAX_SEQUENCE, 1],
+      ],
+    ],
   ])('refuses %s', async (_, keys) => {
-    const entries = keys.map(([key, sequence, type]) => ({ key: internalKey(bytes(key), sequence, type), value: bytes('') }))
+    const entries = keys.map(([key, sequence, type]) => ({
+      key: internalKey(bytes(key), sequence, type),
+      value: bytes(''),
+    }))
     await expect(tableBytes(entries)).rejects.toThrowError(TypeError)
     await expect(tableBytes(entries, { blockSize: 1 })).rejects.toThrowError(TypeError)
   })

@@ -20,6 +20,7 @@ import {
   compareInternalKeys,
   EMPTY,
   hashKey,
+  MAX_SEQUENCE,
   shortSeparator,
   shortSuccessor,
   TAG_SIZE,
@@ -131,10 +132,9 @@ export class TableBuilder {
     const dataSize = this.size
     const metaBlocks = this.#writeFilters(dataSize)
     const properties = this.#properties(dataSize, this.size - dataSize)
-    const bytes = encodeProperties(properties)
-    metaBlocks.set(PROPERTIES_NAME, this.#writer.writeRaw(bytes, bytes.length))
+    metaBlocks.set(PROPERTIES_NAME, this.#writer.writeRaw(encodeProperties(properties)))
     const metaindex = this.#writeMetaindex(metaBlocks)
-    const index = this.#writer.write(this.#index.bytes, this.#index.finish())
+    const index = this.#writer.write(this.#index.finish())
     this.#writer.finish(encodeFooter({ metaindex, index }))
     return { size: this.size, smallest: this.#smallest, largest, properties }
   }
@@ -167,10 +167,8 @@ export class TableBuilder {
 
   /** After the last entry of a block. */
   #end(): void {
-    const block = this.#block
-    const size = block.finish()
-    this.#waiting = this.#writer.write(block.bytes, size)
-    block.clear()
+    this.#waiting = this.#writer.write(this.#block.finish())
+    this.#block.clear()
   }
 
   #count(key: Uint8Array, start: number, end: number, valueLength: number): void {
@@ -178,7 +176,8 @@ export class TableBuilder {
     this.#rawKeySize += end - start
     this.#rawValueSize += valueLength
     if (tagType(key, end) === TYPE_DELETION) this.#deletions++
-    const sequence = tagSequence(key, end)
+    // A foreign table may have greater ones; they are written on as they are.
+    const sequence = Math.min(tagSequence(key, end), MAX_SEQUENCE)
     if (sequence < this.#smallestSequence) this.#smallestSequence = sequence
     if (sequence > this.#largestSequence) this.#largestSequence = sequence
   }
@@ -210,8 +209,7 @@ export class TableBuilder {
   #writeFilters(dataEnd: number): Map<string, BlockHandle> {
     const handles = new Map<string, BlockHandle>()
     for (const [i, filter] of this.#filters.entries()) {
-      const bytes = filter.finish(dataEnd)
-      handles.set(this.#options.filters[i].metaName, this.#writer.writeRaw(bytes, bytes.length))
+      handles.set(this.#options.filters[i].metaName, this.#writer.writeRaw(filter.finish(dataEnd)))
     }
     return handles
   }
@@ -243,6 +241,6 @@ export class TableBuilder {
       value.length = putHandle(value.bytes, 0, handle)
       block.add(key, 0, key.length, value.bytes, 0, value.length)
     }
-    return this.#writer.write(block.bytes, block.finish())
+    return this.#writer.write(block.finish())
   }
 }

@@ -34,10 +34,18 @@ describe('footer', () => {
 
   test.each<[string, Uint8Array, string]>([
     ['another magic number', concat(bytes('4d 08 5a 16'), ZEROS, bytes('56 fb 80 8b 24 75 47 db')), 'LSM_CORRUPTION'],
-    ["RocksDB's magic number", concat(bytes('4d 08 5a 16'), ZEROS, bytes('f7 cf f4 85 b7 41 e2 88')), 'LSM_NOT_SUPPORTED'],
+    [
+      "RocksDB's magic number",
+      concat(bytes('4d 08 5a 16'), ZEROS, bytes('f7 cf f4 85 b7 41 e2 88')),
+      'LSM_NOT_SUPPORTED',
+    ],
     ['padding that is not zero', concat(bytes('4d 08 5a 16'), ZEROS.with(35, 1), MAGIC), 'LSM_CORRUPTION'],
     ['an endless number', concat(new Uint8Array(40).fill(0x80), MAGIC), 'LSM_CORRUPTION'],
-    ['a number above 2^53', concat(bytes('ff ff ff ff ff ff ff ff 7f 08 5a 16'), new Uint8Array(28), MAGIC), 'LSM_CORRUPTION'],
+    [
+      'a number above 2^53',
+      concat(bytes('ff ff ff ff ff ff ff ff 7f 08 5a 16'), new Uint8Array(28), MAGIC),
+      'LSM_CORRUPTION',
+    ],
     ['an index behind the file', footer(handle(77, 8), handle(1000, 22)), 'LSM_CORRUPTION'],
     ['an index that ends in the footer', footer(handle(77, 8), handle(90, 23)), 'LSM_CORRUPTION'],
     ['a metaindex that ends in the footer', footer(handle(77, 36), handle(90, 22)), 'LSM_CORRUPTION'],
@@ -76,6 +84,7 @@ describe('trailer', () => {
     expect(stored.slice(-5)).toEqual(bytes(trailer))
     expect(stored).toEqual(sealed(bytes(contents)))
     expect(checksumMatches(stored, stored.length - 5)).toBe(true)
-    for (let at = 0; at < stored.length; at++) expect(checksumMatches(stored.with(at, stored[at] ^ 4), stored.length - 5)).toBe(false)
+    for (let at = 0; at < stored.length; at++)
+      expect(checksumMatches(stored.with(at, stored[at] ^ 4), stored.length - 5)).toBe(false)
   })
 })

@@ -34,7 +34,9 @@ describe('index', () => {
 
   test('finds its way among keys that differ late, and among versions', () => {
     const separators = [
-      ...[9, 7, 7.5, 3].toSorted((a, b) => b - a).map(sequence => internalKey(bytes("'same key, same word'"), sequence * 2, 1)),
+      ...[9, 7, 7.5, 3]
+        .toSorted((a, b) => b - a)
+        .map(sequence => internalKey(bytes("'same key, same word'"), sequence * 2, 1)),
       ...['same key, same wore', 'same key, same wore and more', 'same key, same worf'].map(text =>
         internalKey(new TextEncoder().encode(text), 1, 1),
       ),
@@ -94,7 +96,10 @@ describe('index', () => {
   test('whose keys grow without end through what they share is refused', () => {
     const long = concat(new Uint8Array(500), bytes('01 ff ff ff ff ff ff ff'))
     const entries = [entry(0, long, handle(0, 1))]
-    for (let i = 1; i < 200; i++) entries.push(entry(500, bytes(`${(i + 10).toString(16).padStart(2, '0')} 01 ff ff ff ff ff ff ff`), handle(10 * i, 1)))
+    for (let i = 1; i < 200; i++)
+      entries.push(
+        entry(500, bytes(`${(i + 10).toString(16).padStart(2, '0')} 01 ff ff ff ff ff ff ff`), handle(10 * i, 1)),
+      )
     expect(decode(block(entries)).count).toBe(200)
     expect(() => decode(block(entries), 50_000)).toThrowError(expect.objectContaining({ code: 'LSM_CORRUPTION' }))
   })

@@ -9,12 +9,14 @@
  *
  * 1. Separators ascend strictly; blocks lie one behind the other and end where the data end. So the memory that the
  *    index takes is in proportion to the file, whatever the file says.
- * 2. The common prefix is that of all separators' user keys.
+ * 2. The common prefix is that of all separators' user keys but the last: that one is the shortest key after the whole
+ *    table, and shares little with any.
  *
  * A separator's type byte means nothing: writers disagree about it.
  */
 import {
   ByteReader,
+  compareBytes,
   compareInternalKeys,
   corruption,
   equalBytes,
@@ -50,7 +52,7 @@ export class TableIndex {
   readonly #keys: Uint8Array
   readonly #ends: Uint32Array
   readonly #prefixLength: number
-  /** The eight bytes after the common prefix, zeros where a user key is shorter. */
+  /** The eight bytes after the common prefix, zeros where a user key is shorter; not of the last separator. */
   readonly #high: Uint32Array
   readonly #low: Uint32Array
 
@@ -66,7 +68,7 @@ export class TableIndex {
     this.#low = new Uint32Array(count)
     this.#fill(source)
     this.#prefixLength = this.#commonPrefix()
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < count - 1; i++) {
       const userEnd = this.#ends[i] - TAG_SIZE
       const at = this.#start(i) + this.#prefixLength
       this.#high[i] = word(this.#keys, at, userEnd)
@@ -87,25 +89,10 @@ export class TableIndex {
 
   /** Number of the first block that may hold an internal key or one after it; `count` if there is none. */
   search(key: Uint8Array, start: number, end: number): number {
-    const userEnd = end - TAG_SIZE
-    const outside = this.#compareToPrefix(key, start, userEnd)
-    if (outside !== 0) return outside < 0 ? 0 : this.count
-    const at = start + this.#prefixLength
-    const high = word(key, at, userEnd)
-    const low = word(key, at + 4, userEnd)
-    const highs = this.#high
-    const lows = this.#low
-    let first = 0
-    let last = this.count
-    while (first < last) {
-      const middle = (first + last) >>> 1
-      let order = highs[middle] - high
-      if (order === 0) order = lows[middle] - low
-      if (order === 0) order = this.#compare(middle, key, start, end)
-      if (order < 0) first = middle + 1
-      else last = middle
-    }
-    return first
+    const last = this.count - 1
+    if (last < 0) return 0
+    const found = this.#searchBefore(last, key, start, end)
+    return found === last && this.#compare(last, key, start, end) < 0 ? this.count : found
   }
 
   /** Whether the i-th separator is a version of a user key. */
@@ -118,6 +105,29 @@ export class TableIndex {
     return this.#compare(i, key, start, end) >= 0 && (i === 0 || this.#compare(i - 1, key, start, end) < 0)
   }
 
+  /** The same among the separators before the last one; `last` if it is none of these. */
+  #searchBefore(last: number, key: Uint8Array, start: number, end: number): number {
+    const userEnd = end - TAG_SIZE
+    const outside = this.#compareToPrefix(key, start, userEnd)
+    if (outside !== 0) return outside < 0 ? 0 : last
+    const at = start + this.#prefixLength
+    const high = word(key, at, userEnd)
+    const low = word(key, at + 4, userEnd)
+    const highs = this.#high
+    const lows = this.#low
+    let first = 0
+    let until = last
+    while (first < until) {
+      const middle = (first + until) >>> 1
+      let order = highs[middle] - high
+      if (order === 0) order = lows[middle] - low
+      if (order === 0) order = this.#compare(middle, key, start, end)
+      if (order < 0) first = middle + 1
+      else until = middle
+    }
+    return first
+  }
+
   #start(i: number): number {
     return i === 0 ? 0 : this.#ends[i - 1]
   }
@@ -128,18 +138,13 @@ export class TableIndex {
 
   /** Compares a user key with everything that begins with the common prefix; 0 if it begins with it itself. */
   #compareToPrefix(key: Uint8Array, start: number, userEnd: number): number {
-    const keys = this.#keys
     const length = this.#prefixLength
-    const common = length < userEnd - start ? length : userEnd - start
-    for (let i = 0; i < common; i++) {
-      const difference = key[start + i] - keys[i]
-      if (difference !== 0) return difference
-    }
-    return common - length
+    const end = start + length < userEnd ? start + length : userEnd
+    return compareBytes(key, start, end, this.#keys, 0, length)
   }
 
   #commonPrefix(): number {
-    const last = this.count - 1
+    const last = this.count - 2
     if (last < 0) return 0
     const keys = this.#keys
     const ends = this.#ends

@@ -11,29 +11,21 @@
  *
  * The reader must not be released while the iterator is in use.
  */
-import { END, MISS, VALID, type Move, type ReadContext } from '@lsm/base'
+import { END, MISS, tagType, TYPE_VALUE, VALID, type Move, type ReadContext } from '@lsm/base'
 
 import { BlockIterator } from './block-iterator.ts'
+import type { TableBlocks } from './table-blocks.ts'
 import type { TableIndex } from './table-index.ts'
-
-/** Where a table iterator gets its blocks: its table. */
-export interface Blocks {
-  readonly index: TableIndex
-  /** The i-th block, or `undefined` after noting the miss. */
-  block(i: number, context: ReadContext): Uint8Array | undefined
-  /** The error for an entry whose type is unknown. */
-  unknownType(i: number, type: number): Error
-}
 
 /** Walks the entries of a table. */
 export class TableIterator extends BlockIterator {
-  readonly #blocks: Blocks
+  readonly #blocks: TableBlocks
   readonly #index: TableIndex
   readonly #context: ReadContext
   #at = 0
   #crossing = false
 
-  constructor(blocks: Blocks, context: ReadContext) {
+  constructor(blocks: TableBlocks, context: ReadContext) {
     super()
     this.#blocks = blocks
     this.#index = blocks.index
@@ -113,8 +105,8 @@ export class TableIterator extends BlockIterator {
   }
 
   #arrive(): Move {
-    const type = this.key[this.keyEnd - 8]
-    if (type > 1) throw this.#blocks.unknownType(this.#at, type)
+    const type = tagType(this.key, this.keyEnd)
+    if (type > TYPE_VALUE) throw this.#blocks.unknownType(this.#at, type)
     return VALID
   }
 }

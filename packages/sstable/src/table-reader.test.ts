@@ -150,8 +150,18 @@ describe('table', () => {
     const data = sealed(contents)
     const metaindex = bytes('00 00 00 00 01 00 00 00  00 c0 f2 a1 b0')
     const index = sealed(bytes("00 09 02 'g' 01 ff ff ff ff ff ff ff 00 54 00 00 00 00 01 00 00 00"))
-    const table = concat(data, metaindex, index, bytes('59 08 66 16'), new Uint8Array(36), bytes('57 fb 80 8b 24 75 47 db'))
-    for (const reader of [await openBytes(table), await openBytes(concat(table, new Uint8Array(100)), {}, table.length)]) {
+    const table = concat(
+      data,
+      metaindex,
+      index,
+      bytes('59 08 66 16'),
+      new Uint8Array(36),
+      bytes('57 fb 80 8b 24 75 47 db'),
+    )
+    for (const reader of [
+      await openBytes(table),
+      await openBytes(concat(table, new Uint8Array(100)), {}, table.length),
+    ]) {
       expect(await contentsOf(reader)).toEqual([
         { key: bytes("'bar' 00 05 00 00 00 00 00 00"), value: bytes('') },
         { key: bytes("'bar' 01 02 00 00 00 00 00 00"), value: bytes("'two'") },
@@ -217,8 +227,10 @@ describe('table', () => {
     expect(file.closes).toBe(1)
 
     const broken = new CountingFile(table.with(table.length - 1, 0))
-    await expect(TableReader.open(broken, table.length, readOptions())).rejects.toThrowError()
-    expect(() => TableReader.openSync(broken, table.length, readOptions())).toThrowError()
+    await expect(TableReader.open(broken, table.length, readOptions())).rejects.toMatchObject({
+      code: 'LSM_CORRUPTION',
+    })
+    expect(() => TableReader.openSync(broken, table.length, readOptions())).toThrowError('not a table')
     expect(broken.closes).toBe(2)
   })
 
@@ -252,7 +264,7 @@ describe('table', () => {
     const entries = randomEntries(new Random(9), 60)
     const table = await tableBytes(entries, { blockSize: 200 })
     const clean = await openBytes(table)
-    const { offset, size } = clean.index.handle(1)
+    const { offset, size } = clean.handle(1)
     table.set(sealed(table.slice(offset, offset + size), 200), offset)
     const reader = await openBytes(table)
     await expect(reader.loadPage(1)).rejects.toMatchObject({
@@ -340,7 +352,12 @@ function tableWithEmptyBlocks(entries: readonly Entry[]): Uint8Array {
   return finished(parts, index, restarts, at)
 }
 
-function finished(parts: readonly Uint8Array[], index: readonly Uint8Array[], restarts: number[], at: number): Uint8Array {
+function finished(
+  parts: readonly Uint8Array[],
+  index: readonly Uint8Array[],
+  restarts: number[],
+  at: number,
+): Uint8Array {
   const contents = block(index, restarts)
   return concat(...parts, sealed(block([])), sealed(contents), footer(handle(at, 8), handle(at + 13, contents.length)))
 }

@@ -3,26 +3,21 @@
  *
  *     look-up:  table filter -> index -> block filter -> slot of the block -> entry
  *
- * Index and filters are resident as long as the reader is; blocks come and go in its slots, as the cache decides.
+ * Index and filters are resident as long as the reader is; blocks come and go in their slots, as the cache decides.
  *
- * 1. Everything that a look-up meets in memory has been checked when it was loaded: checksum, entries, order, and that
- *    a block's keys lie between the separators around it.
- * 2. A look-up whose block is resident allocates nothing.
- * 3. Loads of one block that overlap in time are one load.
- * 4. The reader is counted: whoever keeps it retains it, and the last to release it closes the file.
+ * 1. A look-up whose block is resident allocates nothing.
+ * 2. The reader is counted: whoever keeps it retains it, and the last to release it closes the file. Iterators do not
+ *    count; whoever walks one retains the reader.
  *
  * Does not know versions, levels, or file numbers.
  */
 import {
   ABSENT,
-  corruption,
   DELETED,
   FOUND,
   MISS,
-  tagType,
   TYPE_DELETION,
   TYPE_VALUE,
-  VALID,
   type FoundValue,
   type InternalIterator,
   type Lookup,
@@ -32,12 +27,13 @@ import {
   type ReadContext,
 } from '@lsm/base'
 
-import { BlockSlots, type BlockCache } from './block-cache.ts'
-import { BlockIterator } from './block-iterator.ts'
+import type { BlockCache } from './block-cache.ts'
+import { BEYOND, BlockIterator, NOTHING } from './block-iterator.ts'
 import { BlockLoader, type BlockLoaderOptions } from './block-loader.ts'
-import { BlockWalker } from './block-walker.ts'
-import type { FilterPolicy } from './filter-policy.ts'
+import type { FilterPolicy, FilterReader } from './filter-policy.ts'
 import type { TableProperties } from './properties.ts'
+import { TableBlocks } from './table-blocks.ts'
+import type { BlockHandle } from './table-format.ts'
 import type { TableIndex } from './table-index.ts'
 import { TableIterator } from './table-iterator.ts'
 import { openTable, runSteps, runStepsSync, type TableParts } from './table-open.ts'
@@ -57,46 +53,40 @@ const PROBE = new BlockIterator()
 export class TableReader implements PageSource<Uint8Array> {
   /** The file's name. */
   readonly name: string
-  /** Bytes of the table, as it is known by. */
-  readonly size: number
-  /** The resident index. */
-  readonly index: TableIndex
   /** What the writer noted, if it was one of ours. */
   readonly properties: TableProperties | undefined
   /** Damage that does not keep the table from being read, one sentence each. */
   readonly problems: readonly string[]
   readonly #file: ReadableFile
-  readonly #loader: BlockLoader
-  readonly #cache: BlockCache
-  readonly #slots: BlockSlots
-  readonly #parts: TableParts
-  readonly #loading = new Map<number, Promise<Uint8Array>>()
+  readonly #index: TableIndex
+  readonly #tableFilter: FilterReader | undefined
+  readonly #blockFilter: FilterReader | undefined
+  readonly #blocks: TableBlocks
   #owners = 1
-  #closed: Promise<void> | undefined
+  #closing: Promise<void> | undefined
 
-  private constructor(file: ReadableFile, size: number, loader: BlockLoader, parts: TableParts, cache: BlockCache) {
+  private constructor(file: ReadableFile, parts: TableParts, blocks: TableBlocks) {
     this.name = file.name
-    this.size = size
-    this.index = parts.index
     this.properties = parts.properties
     this.problems = parts.problems
     this.#file = file
-    this.#loader = loader
-    this.#cache = cache
-    this.#slots = new BlockSlots(parts.index.count)
-    this.#parts = parts
+    this.#index = parts.index
+    this.#tableFilter = parts.tableFilter
+    this.#blockFilter = parts.blockFilter
+    this.#blocks = blocks
   }
 
   /**
    * Opens a table, and owns its file from now on: closes it when opening fails, or when the last owner releases it.
    *
    * @param size - the table's bytes; the file may be longer.
+   * @throws LsmError `LSM_CORRUPTION` or `LSM_NOT_SUPPORTED` where footer or index cannot be read.
    */
   static async open(file: ReadableFile, size: number, options: TableReaderOptions): Promise<TableReader> {
     try {
       const loader = new BlockLoader(file, options)
       const parts = await runSteps(openTable(loader, size, options.filters, options.maxBlockSize), loader)
-      return new TableReader(file, size, loader, parts, options.cache)
+      return new TableReader(file, parts, new TableBlocks(parts.index, loader, options.cache))
     } catch (error) {
       await file.close().catch(() => undefined)
       throw error
@@ -108,7 +98,7 @@ export class TableReader implements PageSource<Uint8Array> {
     try {
       const loader = new BlockLoader(file, options)
       const parts = runStepsSync(openTable(loader, size, options.filters, options.maxBlockSize), loader)
-      return new TableReader(file, size, loader, parts, options.cache)
+      return new TableReader(file, parts, new TableBlocks(parts.index, loader, options.cache))
     } catch (error) {
       void file.close().catch(() => undefined)
       throw error
@@ -117,7 +107,12 @@ export class TableReader implements PageSource<Uint8Array> {
 
   /** Number of data blocks. */
   get blocks(): number {
-    return this.index.count
+    return this.#index.count
+  }
+
+  /** Where the i-th data block lies. */
+  handle(i: number): BlockHandle {
+    return this.#index.handle(i)
   }
 
   /**
@@ -127,15 +122,16 @@ export class TableReader implements PageSource<Uint8Array> {
    * @returns ABSENT, FOUND, DELETED, or MISS after noting the block in the context.
    */
   find(key: LookupKey, found: FoundValue, context: ReadContext): Lookup {
-    const { tableFilter, blockFilter } = this.#parts
-    if (tableFilter !== undefined && !tableFilter.mayContain(key.hash, 0)) return ABSENT
-    const { index } = this
+    if (this.#tableFilter !== undefined && !this.#tableFilter.mayContain(key.hash, 0)) return ABSENT
+    const index = this.#index
+    const filter = this.#blockFilter
     for (let i = index.search(key.bytes, 0, key.end); i < index.count; i++) {
-      if (blockFilter === undefined || blockFilter.mayContain(key.hash, index.offsets[i])) {
-        const block = this.block(i, context)
+      if (filter === undefined || filter.mayContain(key.hash, index.offsets[i])) {
+        const block = this.#blocks.block(i, context)
         if (block === undefined) return MISS
         PROBE.open(block)
-        if (PROBE.seek(key.bytes, 0, key.end) === VALID) return this.#judge(i, found)
+        const type = PROBE.probe(key.bytes, 0, key.end)
+        if (type !== BEYOND) return this.#judge(i, type, found)
       }
       // Only a separator that is a version of this very key leaves room for older versions in the next block.
       if (!index.isSeparatedBy(i, key.bytes, 0, key.userEnd)) return ABSENT
@@ -145,45 +141,23 @@ export class TableReader implements PageSource<Uint8Array> {
 
   /** Walks the table. The reader must stay retained meanwhile. */
   iterator(context: ReadContext): InternalIterator {
-    return new TableIterator(this, context)
+    return new TableIterator(this.#blocks, context)
   }
 
   /** The file offset where an internal key is, or would be. */
   approximateOffset(key: Uint8Array, start: number, end: number): number {
-    const i = this.index.search(key, start, end)
-    return i < this.index.count ? this.index.offsets[i] : this.index.dataEnd
+    const i = this.#index.search(key, start, end)
+    return i < this.#index.count ? this.#index.offsets[i] : this.#index.dataEnd
   }
 
-  /** The i-th data block if it is resident, or pinned to the context; else `undefined` after noting the miss. */
-  block(i: number, context: ReadContext): Uint8Array | undefined {
-    const slots = this.#slots
-    const block = slots.blocks[i]
-    if (block === undefined) return context.page(this, i)
-    slots.visited[i] = 1
-    this.#cache.hits++
-    return block
-  }
-
-  /** The error for an entry of an unknown type in the i-th block. */
-  unknownType(i: number, type: number): Error {
-    return corruption(`an entry is of unknown type ${type}`, this.name, this.index.offsets[i])
-  }
-
+  /** Loads and checks the i-th data block, whether or not it stays resident. */
   loadPage(i: number): Promise<Uint8Array> {
-    const resident = this.#slots.blocks[i]
-    if (resident !== undefined) return Promise.resolve(resident)
-    let loading = this.#loading.get(i)
-    if (loading === undefined) {
-      loading = this.#load(i).finally(() => this.#loading.delete(i))
-      this.#loading.set(i, loading)
-    }
-    return loading
+    return this.#blocks.loadPage(i)
   }
 
+  /** The same, blocking the thread. */
   loadPageSync(i: number): Uint8Array {
-    const resident = this.#slots.blocks[i]
-    if (resident !== undefined) return resident
-    return this.#admit(i, this.#loader.readSync(this.#loader.range(this.index.handle(i))))
+    return this.#blocks.loadPageSync(i)
   }
 
   /** Adds an owner. */
@@ -194,45 +168,20 @@ export class TableReader implements PageSource<Uint8Array> {
   /** Takes an owner away; the last one gives up the blocks and closes the file, once reads in flight are done. */
   release(): void {
     if (--this.#owners > 0) return
-    this.#cache.drop(this.#slots)
-    this.#closed ??= this.#file.close().catch(() => undefined)
+    this.#blocks.drop()
+    this.#closing ??= this.#file.close().catch(() => undefined)
   }
 
   /** Resolves once the file is closed, after the last release. */
   async closed(): Promise<void> {
-    await this.#closed
-  }
-
-  async #load(i: number): Promise<Uint8Array> {
-    return this.#admit(i, await this.#loader.read(this.#loader.range(this.index.handle(i))))
-  }
-
-  /** Unpacks and checks a block, and takes it into its slot. */
-  #admit(i: number, stored: Uint8Array): Uint8Array {
-    const block = this.#loader.unseal(stored, this.index.handle(i))
-    this.#check(i, block)
-    this.#cache.misses++
-    this.#cache.insert(this.#slots, i, block)
-    return block
-  }
-
-  #check(i: number, block: Uint8Array): void {
-    const offset = this.index.offsets[i]
-    const walker = new BlockWalker(block, true, this.name, offset)
-    if (!walker.next()) return
-    const { key } = walker
-    let inside = this.index.admits(i, key.bytes, 0, key.length)
-    while (walker.next());
-    inside &&= this.index.admits(i, key.bytes, 0, key.length)
-    if (!inside) throw corruption('block has keys outside of its bounds in the index', this.name, offset)
+    await this.#closing
   }
 
   /** What the entry under the probe says of the key that was sought. */
-  #judge(i: number, found: FoundValue): Lookup {
-    if (!PROBE.found) return ABSENT
-    const type = tagType(PROBE.key, PROBE.keyEnd)
+  #judge(i: number, type: number, found: FoundValue): Lookup {
+    if (type === NOTHING) return ABSENT
     if (type === TYPE_DELETION) return DELETED
-    if (type !== TYPE_VALUE) throw this.unknownType(i, type)
+    if (type !== TYPE_VALUE) throw this.#blocks.unknownType(i, type)
     found.bytes = PROBE.value
     found.start = PROBE.valueStart
     found.end = PROBE.valueEnd

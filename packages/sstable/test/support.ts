@@ -64,7 +64,7 @@ export async function tableBytes(
 }
 
 /** Everything in a file. */
-export async function fileBytes(directory: Directory, name: string): Promise<Uint8Array> {
+async function fileBytes(directory: Directory, name: string): Promise<Uint8Array> {
   const file = await directory.openFile(name)
   const bytes = new Uint8Array(file.size)
   await file.read(0, bytes, 0, bytes.length)
@@ -164,7 +164,9 @@ export function tableOfBlock(contents: Uint8Array, separator: Uint8Array, type =
 
 /** Whether two lists hold the same entries. Says less than `toEqual`, and says it a thousand times faster. */
 export function sameEntries(a: readonly Entry[], b: readonly Entry[]): boolean {
-  return a.length === b.length && a.every((entry, i) => sameBytes(entry.key, b[i].key) && sameBytes(entry.value, b[i].value))
+  return (
+    a.length === b.length && a.every((entry, i) => sameBytes(entry.key, b[i].key) && sameBytes(entry.value, b[i].value))
+  )
 }
 
 /** Whether two arrays hold the same bytes. */

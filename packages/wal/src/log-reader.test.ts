@@ -167,15 +167,31 @@ describe('a flipped byte', () => {
   })
 })
 
+test('damage in the middle does not keep the end from being a tail', async () => {
+  const log = await logOf([recordOf(10), recordOf(20), recordOf(33_000), recordOf(5), recordOf(40)])
+  log[20] ^= 1
+  const { records, dropped } = await contentsOf(log.subarray(0, log.length - 1))
+  expect(records).toEqual(texts([recordOf(10), recordOf(5)]))
+  expect(dropped).toMatchObject([
+    { offset: 17, tail: false },
+    { bytes: 46, tail: true },
+  ])
+})
+
 describe('fragments out of place', () => {
   const full = fragment(1, recordOf(8))
   const cases: [string, Uint8Array[], number, { offset: number; bytes: number; tail: boolean }[]][] = [
-    ['an unknown type is dropped alone', [fragment(9, recordOf(5)), full], 1, [{ offset: 0, bytes: 12, tail: false }]],
-    ['type 0 with a payload is unknown', [fragment(0, recordOf(5)), full], 1, [{ offset: 0, bytes: 12, tail: false }]],
+    ['an unknown type, dropped alone', [fragment(9, recordOf(5)), full], 1, [{ offset: 0, bytes: 12, tail: false }]],
+    [
+      'type 0 with a payload, unknown as well',
+      [fragment(0, recordOf(5)), full],
+      1,
+      [{ offset: 0, bytes: 12, tail: false }],
+    ],
     ['LAST without FIRST', [fragment(4, recordOf(5)), full], 1, [{ offset: 0, bytes: 12, tail: false }]],
     ['MIDDLE without FIRST', [fragment(3, recordOf(5)), full], 1, [{ offset: 0, bytes: 12, tail: false }]],
     ['FULL after FIRST', [fragment(2, recordOf(5)), full], 1, [{ offset: 0, bytes: 12, tail: false }]],
-    ['FULL after an empty FIRST is no damage', [fragment(2, recordOf(0)), full], 1, []],
+    ['FULL after an empty FIRST, which is no damage', [fragment(2, recordOf(0)), full], 1, []],
     [
       'FIRST after FIRST',
       [fragment(2, recordOf(5)), fragment(2, recordOf(3)), fragment(4, recordOf(3))],
@@ -189,21 +205,21 @@ describe('fragments out of place', () => {
       [{ offset: 15, bytes: 20, tail: false }],
     ],
     [
-      'several in a row are one range',
+      'several in a row, which are one range',
       [full, fragment(4, recordOf(5)), fragment(9, recordOf(1)), full],
       2,
       [{ offset: 15, bytes: 20, tail: false }],
     ],
     ['FIRST at the end', [full, fragment(2, recordOf(5))], 1, [{ offset: 15, bytes: 12, tail: true }]],
     [
-      'FIRST behind damage makes it no tail',
+      'FIRST behind damage, which makes it no tail',
       [full, fragment(9, recordOf(5)), fragment(2, recordOf(5))],
       1,
       [{ offset: 15, bytes: 24, tail: false }],
     ],
   ]
   for (const [name, fragments, records, damage] of cases) {
-    test(name, async () => {
+    test(`such as ${name}`, async () => {
       const { records: found, dropped } = await contentsOf(joined(...fragments))
       expect(found).toHaveLength(records)
       expect(dropped).toMatchObject(damage)

@@ -3,6 +3,7 @@ import { MemoryFileSystem } from '@lsm/fs'
 import { expect, test } from 'vitest'
 
 import { recordOf } from '../test/log-files.ts'
+import { watched } from '../test/watched-directory.ts'
 import type { LogDamage } from './log-visitor.ts'
 import { RecordLog } from './record-log.ts'
 
@@ -48,6 +49,50 @@ test('rotation makes room for removal', async () => {
   const { found, log } = await opened(directory)
   expect(found).toEqual(['2:2', '4:3'])
   await log.close()
+})
+
+test('a name is durable before anything is appended under it, a file before the next one counts', async () => {
+  const steps: string[] = []
+  const { log } = await opened(watched(await newDirectory(), steps))
+  log.append(recordOf(1))
+  await log.rotate()
+  log.append(recordOf(2))
+  await log.sync()
+  await log.rotate()
+  await log.removeBefore(3)
+  await log.close()
+  expect(steps).toEqual([
+    'create 000001.log',
+    'sync directory',
+    'append 000001.log',
+    'create 000002.log',
+    'sync directory',
+    'sync 000001.log',
+    'close 000001.log',
+    'append 000002.log',
+    'sync 000002.log',
+    'create 000003.log',
+    'sync directory',
+    'sync 000002.log',
+    'close 000002.log',
+    'remove 000001.log',
+    'remove 000002.log',
+    'sync directory',
+    'sync 000003.log',
+    'close 000003.log',
+  ])
+})
+
+test('a rotation whose sync fails lets no later sync succeed', async () => {
+  const failing: { sync?: Error } = {}
+  const { log } = await opened(watched(await newDirectory(), [], failing))
+  log.append(recordOf(1))
+  failing.sync = new Error('the disk is gone')
+  await expect(log.rotate()).rejects.toBe(failing.sync)
+  const failure = failing.sync
+  delete failing.sync
+  await expect(log.sync()).rejects.toBe(failure)
+  await expect(log.close()).rejects.toBe(failure)
 })
 
 test('one owner at a time; closing gives the directory free', async () => {
