@@ -22,13 +22,13 @@
 
 /** Kinds of nodes; each grows into the next. */
 export const NODE4 = 0
-export const NODE16 = 1
-export const NODE51 = 2
-export const NODE256 = 3
+const NODE16 = 1
+const NODE51 = 2
+const NODE256 = 3
 const KIND = 3
 
 /** Bit of the head: a key ends at this node. */
-export const ENDS = 4
+const ENDS = 4
 const COUNT_SHIFT = 3
 const ONE_CHILD = 1 << COUNT_SHIFT
 

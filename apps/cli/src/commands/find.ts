@@ -1,0 +1,39 @@
+/**
+ * From a word to the command that it names.
+ */
+import { UsageError } from '../failure.ts'
+import type { CommandDefinition } from './command.ts'
+
+/** Whether a word names a command. Case does not matter. */
+export function namesCommand(word: string, commands: readonly CommandDefinition[]): boolean {
+  return lookUp(word, commands) !== undefined
+}
+
+/** The command that a word names; throws {@link UsageError} with what may have been meant. */
+export function findCommand(word: string, commands: readonly CommandDefinition[]): CommandDefinition {
+  const found = lookUp(word, commands)
+  if (found !== undefined) return found
+  const close = commands.flatMap(allNames).find(name => distance(word.toLowerCase(), name) <= (name.length < 4 ? 1 : 2))
+  throw new UsageError(`'${word}' is no command; ${close === undefined ? 'see "help"' : `did you mean '${close}'?`}`)
+}
+
+function lookUp(word: string, commands: readonly CommandDefinition[]): CommandDefinition | undefined {
+  return commands.find(command => allNames(command).includes(word.toLowerCase()))
+}
+
+function allNames({ name, aliases = [] }: CommandDefinition): string[] {
+  return [name, ...aliases]
+}
+
+/** Letters to put in, take out or change to make one word of the other. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[b.length]
+}

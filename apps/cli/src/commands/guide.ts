@@ -1,0 +1,39 @@
+/**
+ * Commands about the commands: help and exit.
+ */
+import { EXIT } from '../exit-codes.ts'
+import { helpOf, overview } from '../help.ts'
+import type { CommandDefinition } from './command.ts'
+import { findCommand } from './find.ts'
+
+const help: CommandDefinition = {
+  name: 'help',
+  aliases: ['?'],
+  chapter: 'The prompt',
+  summary: 'list the commands, or explain one',
+  arguments: [{ name: 'command', description: 'the command to explain', optional: true, completes: 'command' }],
+  options: [],
+  async run({ commands, output, place }, given) {
+    const [name] = given.words
+    const text = name === undefined ? overview(commands, place) : helpOf(findCommand(name, commands), place)
+    await output.write(text)
+    return EXIT.ok
+  },
+}
+
+const exit: CommandDefinition = {
+  name: 'exit',
+  aliases: ['quit'],
+  chapter: 'The prompt',
+  summary: 'leave',
+  arguments: [],
+  options: [],
+  places: ['prompt', 'script'],
+  async run({ leave }) {
+    leave()
+    return EXIT.ok
+  },
+}
+
+/** Commands about the commands. */
+export const GUIDE_COMMANDS: readonly CommandDefinition[] = [help, exit]

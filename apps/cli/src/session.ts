@@ -1,0 +1,85 @@
+/**
+ * One database, opened when the first command needs it and closed at the end.
+ *
+ * 1. A single reading command opens read-only: it changes nothing, takes no lock and works beside a writer.
+ * 2. The prompt and scripts keep the database open, and locked, from the first command that needs it.
+ * 3. Only commands that create, or `--create`, make a database where there is none.
+ */
+import { LsmError } from '@lsm/base'
+
+import type { Settings } from './arguments.ts'
+import type { Access, ByteDatabase } from './commands/command.ts'
+
+/** Attempts to open a database read-only that another process may be changing at that moment. */
+const ATTEMPTS = 3
+
+/** The database of one run of the program. */
+export class Session {
+  readonly #settings: Settings
+  readonly #keepOpen: boolean
+  #database: ByteDatabase | undefined
+
+  /** @param keepOpen - whether several commands will follow each other. */
+  constructor(settings: Settings, keepOpen: boolean) {
+    this.#settings = settings
+    this.#keepOpen = keepOpen
+  }
+
+  /** The directory of the database. */
+  get directory(): string {
+    return this.#settings.directory
+  }
+
+  /** Whether writing was ruled out. */
+  get readOnly(): boolean {
+    return this.#settings.readOnly
+  }
+
+  /** The database, opened if it is not open. */
+  async open(access: Access): Promise<ByteDatabase> {
+    const { readOnly, create } = this.#settings
+    if (access !== 'read' && readOnly) {
+      throw new LsmError('LSM_READ_ONLY', 'this command writes, and --read-only was given; nothing was changed')
+    }
+    if (this.#database !== undefined) return this.#database
+    const looksOnly = readOnly || (access === 'read' && !this.#keepOpen && !create)
+    this.#database = looksOnly ? await this.#openToRead() : await this.#openFiles(false, create || access === 'create')
+    return this.#database
+  }
+
+  /** Closes the database, if it is open. */
+  async close(): Promise<void> {
+    const database = this.#database
+    this.#database = undefined
+    await database?.close()
+  }
+
+  /** A writer may replace files between two looks at the directory; then a second look finds things in order. */
+  async #openToRead(): Promise<ByteDatabase> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#openFiles(true, false)
+      } catch (error) {
+        const mayPass = error instanceof LsmError && error.code === 'LSM_CORRUPTION'
+        if (!mayPass || attempt === ATTEMPTS) throw error
+      }
+    }
+  }
+
+  async #openFiles(readOnly: boolean, createIfMissing: boolean): Promise<ByteDatabase> {
+    // The engine is loaded only where a database is opened.
+    const { Database } = await import('@lsm/db')
+    try {
+      return await Database.open(this.directory, {
+        readOnly,
+        createIfMissing,
+        keyEncoding: 'view',
+        valueEncoding: 'view',
+      })
+    } catch (error) {
+      if (!(error instanceof LsmError) || error.code !== 'LSM_NOT_FOUND') throw error
+      const message = `there is no database in ${this.directory}; "put" and "batch" create one, and so does --create`
+      throw new LsmError('LSM_NOT_FOUND', message, { cause: error })
+    }
+  }
+}

@@ -1,0 +1,5 @@
+import { defineProject } from 'vitest/config'
+
+export default defineProject({
+  test: { name: 'cli', testTimeout: 60_000, include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
+})
