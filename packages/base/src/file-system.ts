@@ -9,6 +9,19 @@
  * Every failure is an `LsmError`: `LSM_NOT_FOUND`, `LSM_DISK_FULL`, or `LSM_IO` with the system's error as `cause`.
  */
 
+/**
+ * Something that another thread can make for itself: an exported function of a module, which called with plain data
+ * gives a thing that does the same. Functions do not cross from thread to thread; this does.
+ */
+export interface ModuleReference {
+  /** What to import: an absolute URL, such as a module's `import.meta.url`. */
+  readonly url: string
+  /** The name of the exported function. It may return a promise. */
+  readonly export: string
+  /** What it is called with: data that can be posted to another thread. */
+  readonly argument?: unknown
+}
+
 /** Opens directories. */
 export interface FileSystem {
   /**
@@ -35,6 +48,8 @@ export interface DirectoryEntry {
 export interface Directory {
   /** The path it was opened by, for messages. */
   readonly path: string
+  /** Opens the same directory in another thread; absent where no other thread can reach it. */
+  readonly module?: ModuleReference | undefined
   /** Everything in it, in no order. */
   list(): Promise<DirectoryEntry[]>
   /** Makes a new, empty file to append to; a leftover of that name is removed first. */
@@ -49,6 +64,8 @@ export interface Directory {
   removeFile(name: string): Promise<void>
   /** Makes created and removed names durable; does nothing where they are so by themselves. */
   sync(): Promise<void>
+  /** Makes what was appended to a file, perhaps by a process that has died, survive a loss of power. */
+  syncFile(name: string): Promise<void>
   /**
    * Takes the directory for this owner alone, until released or until the process ends.
    *

@@ -10,7 +10,15 @@ export { ByteReader, getFixed32, getFixed64, putFixed32, putFixed64, putVarint, 
 export { COMPARATOR_NAME, shortSeparator, shortSuccessor } from './comparator.ts'
 export { crc32c, maskCrc, unmaskCrc } from './crc32c.ts'
 export { corruption, LsmError, type LsmErrorCode, type LsmErrorDetails } from './errors.ts'
-export type { Directory, DirectoryEntry, DirectoryLock, FileSystem, ReadableFile, WritableFile } from './file-system.ts'
+export type {
+  Directory,
+  DirectoryEntry,
+  DirectoryLock,
+  FileSystem,
+  ModuleReference,
+  ReadableFile,
+  WritableFile,
+} from './file-system.ts'
 export { hashKey } from './hash.ts'
 export {
   compareInternalKeys,

@@ -2,18 +2,20 @@
  * A frozen memtable becomes a table of level 0.
  *
  * 1. The table is complete and synced, and its name durable, before the job ends: what is installed survives.
- * 2. A job that fails or is cancelled removes what it wrote.
+ * 2. A job that fails or is cancelled removes what it wrote; see `rewrite`.
  *
  * Does not number files, and does not know versions: it gets a number and gives back what it made.
  */
-import { LsmError, VALID, type Directory } from '@lsm/base'
-import { tableFileName, type FileMetadata } from '@lsm/manifest'
+import { ReadContext } from '@lsm/base'
 import { MemTable, type SharedMemTable } from '@lsm/memtable'
-import { TableBuilder } from '@lsm/sstable'
 
-import type { Pace } from './pace.ts'
+import { BlockLoads } from './block-loads.ts'
+import type { JobResult, JobSurroundings } from './job.ts'
+import { OutputSplitter } from './output-splitter.ts'
+import { OutputTables } from './output-tables.ts'
 import { Retention } from './retention.ts'
-import { codecOf, filtersOf, type TableComponents, type TableSettings } from './table-settings.ts'
+import { rewrite } from './rewrite.ts'
+import { builderOptions, type TableSettings } from './table-settings.ts'
 
 /** What to flush, and how. Plain data. */
 export interface FlushJob {
@@ -21,74 +23,31 @@ export interface FlushJob {
   readonly memtable: SharedMemTable
   /** The number reserved for the table. */
   readonly fileNumber: number
-  /** The oldest sequence number that anybody reads as of; versions that it hides are dropped. */
-  readonly oldestReader: number
+  /** The sequence numbers that somebody reads as of, ascending; the last is the newest one given out. */
+  readonly readers: readonly number[]
+  /** Whether no table and no other memtable holds anything older: deletions then hide nothing, and are dropped. */
+  readonly nothingOlder?: boolean | undefined
   /** Milliseconds since 1970 to note in the table. */
   readonly createdAt: number
   readonly table: TableSettings
 }
 
-/** What a flush made. Plain data. */
-export interface FlushResult {
-  readonly file: FileMetadata
-  readonly entries: number
-  /** Entries that no reader could see any more. */
-  readonly dropped: number
-}
-
-/** Where a job works, with what, and how it is stopped. */
-export interface JobSurroundings {
-  readonly directory: Directory
-  readonly components: TableComponents
-  readonly pace: Pace
-  readonly signal: AbortSignal | undefined
-}
-
-/** Entries between two looks at the clock. */
-const ENTRIES_PER_LOOK = 64
+/** One table takes it all. */
+const UNBOUNDED = { maxTableSize: Number.POSITIVE_INFINITY, grandparents: [], maxGrandparentOverlap: 0, maxTables: 1 }
 
 /** Runs a flush to its end. */
-export async function flush(job: FlushJob, surroundings: JobSurroundings): Promise<FlushResult> {
-  const { directory, components } = surroundings
-  const name = tableFileName(job.fileNumber)
-  const file = await directory.createFile(name)
-  try {
-    const builder = new TableBuilder(file, {
-      blockSize: job.table.blockSize,
-      blockRestartInterval: job.table.blockRestartInterval,
-      codec: codecOf(job.table, components),
-      filters: filtersOf(job.table, components),
-      creator: job.table.creator,
-      createdAt: job.createdAt,
-    })
-    const dropped = await fill(builder, job, surroundings)
-    const { entries } = builder
-    const { size, smallest, largest } = builder.finish()
-    await file.sync()
-    await file.close()
-    await directory.sync()
-    return { file: { number: job.fileNumber, size, smallest, largest }, entries, dropped }
-  } catch (error) {
-    await file.close().catch(() => undefined)
-    await directory.removeFile(name).catch(() => undefined)
-    throw error
+export function flush(job: FlushJob, surroundings: JobSurroundings): Promise<JobResult> {
+  const hides = job.nothingOlder !== true
+  const context = new ReadContext()
+  const parts = {
+    source: MemTable.fromShared(job.memtable).iterator(),
+    context,
+    loads: new BlockLoads(context, false, false),
+    retention: new Retention(job.readers, () => hides),
+    splitter: new OutputSplitter(UNBOUNDED),
+    outputs: new OutputTables(surroundings.directory, [job.fileNumber], builderOptions(job, surroundings.components)),
+    bytesRead: () => 0,
+    sourceName: 'memtable',
   }
-}
-
-/** Puts the memtable's entries into the table; says how many were left out. */
-async function fill(builder: TableBuilder, job: FlushJob, { pace, signal }: JobSurroundings): Promise<number> {
-  const source = MemTable.fromShared(job.memtable).iterator()
-  const retention = new Retention(job.oldestReader)
-  let dropped = 0
-  let untilLook = ENTRIES_PER_LOOK
-  for (let move = source.seekToFirst(); move === VALID; move = source.next()) {
-    if (retention.keeps(source.key, source.keyStart, source.keyEnd)) {
-      builder.add(source.key, source.keyStart, source.keyEnd, source.value, source.valueStart, source.valueEnd)
-    } else dropped++
-    if (--untilLook > 0) continue
-    untilLook = ENTRIES_PER_LOOK
-    if (pace.due()) await pace.yield()
-    if (signal?.aborted) throw new LsmError('LSM_ABORTED', 'the flush was cancelled', { cause: signal.reason })
-  }
-  return dropped
+  return rewrite(parts, surroundings)
 }

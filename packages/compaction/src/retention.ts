@@ -1,44 +1,94 @@
 /**
  * May an entry be forgotten?
  *
- * Entries of one user key arrive newest first. A reader as of sequence s sees the newest version at or before s, so
- * an older version serves nobody once a newer one is at or before the oldest sequence that anybody reads as of:
+ * Entries of one user key arrive newest first. A reader as of sequence s sees the newest version at or before s:
  *
- *     oldest reader = 30      k@50  keep   readers after 50
- *                             k@28  keep   the version that reader 30 sees
- *                             k@12  drop   hidden by 28 from every reader
+ *     readers 20 and 50     k@60  keep   readers that come after 50
+ *                           k@48  keep   the version that 50 sees
+ *                           k@28  drop   50 sees 48, and 20 is too old for it
+ *                           k@12  keep   the version that 20 sees
+ *                           k@11  drop   hidden by 12 from every reader
  *
- * 1. A dropped entry is visible to no snapshot, iterator or later read.
- * 2. A deletion is kept: an older version may lie in a table outside the job.
+ * 1. A version is kept if it is the newest one that some reader sees, whether that reader is open now or comes later.
+ * 2. A deletion that every reader sees hides what is older; it goes, too, where nothing older lies outside the job. The
+ *    older versions inside the job go by the first rule.
+ * 3. Of two entries with one user key and one sequence number the second is dropped.
  *
  * Pure: knows nothing of files, levels or threads.
  */
-import { ByteBuffer, equalBytes, TAG_SIZE, tagSequence } from '@lsm/base'
+import { ByteBuffer, sharedPrefixLength, TAG_SIZE, tagSequence, tagType, TYPE_DELETION } from '@lsm/base'
+
+/** Whether something older than the job's entries may exist for a user key. Asked for ascending keys. */
+export type MayHide = (key: Uint8Array, start: number, end: number) => boolean
 
 /** Decides for one run of entries in internal-key order. */
 export class Retention {
-  /** The oldest sequence number that anybody reads as of. */
+  /** Whether the entry that was asked for last is the newest of its user key. */
+  isNewest = false
+  readonly #readers: readonly number[]
   readonly #oldestReader: number
+  readonly #latestReader: number
+  readonly #mayHide: MayHide
   readonly #userKey = new ByteBuffer()
-  /** Sequence of the last entry of this user key, or `Infinity` at its first. */
+  /** Sequence number of the entry that was asked for last. */
   #newer = Number.POSITIVE_INFINITY
   #started = false
 
-  /** @param oldestReader - the sequence number of the oldest snapshot, or the newest one given out if there is none. */
-  constructor(oldestReader: number) {
-    this.#oldestReader = oldestReader
+  /**
+   * @param readers - the sequence numbers that somebody reads as of, ascending; the last is the newest one given out, as
+   *   of which or later everybody reads who comes later.
+   * @param mayHide - asked for deletions only.
+   */
+  constructor(readers: readonly number[], mayHide: MayHide) {
+    if (readers.length === 0) throw new TypeError('readers must end in the newest sequence number')
+    this.#readers = readers
+    this.#oldestReader = readers[0]
+    this.#latestReader = readers[readers.length - 1]
+    this.#mayHide = mayHide
   }
 
   /** Whether the entry must be kept. Ask for every entry, in order. */
   keeps(key: Uint8Array, start: number, end: number): boolean {
-    const userKey = this.#userKey
-    if (!this.#started || !equalBytes(key, start, end - TAG_SIZE, userKey.bytes, 0, userKey.length)) {
-      userKey.assign(key, start, end - TAG_SIZE)
-      this.#newer = Number.POSITIVE_INFINITY
-      this.#started = true
+    const userEnd = end - TAG_SIZE
+    const sequence = tagSequence(key, end)
+    this.isNewest = this.#isNewest(key, start, userEnd)
+    if (!this.isNewest && !this.#isSeen(sequence, this.#newer)) {
+      this.#newer = sequence
+      return false
     }
-    const kept = this.#newer > this.#oldestReader
-    this.#newer = tagSequence(key, end)
-    return kept
+    this.#newer = sequence
+    return tagType(key, end) !== TYPE_DELETION || sequence > this.#oldestReader || this.#mayHide(key, start, userEnd)
+  }
+
+  /** Whether the user key is another one than that of the last entry. */
+  #isNewest(key: Uint8Array, start: number, userEnd: number): boolean {
+    const userKey = this.#userKey
+    const length = userEnd - start
+    const shared = sharedPrefixLength(userKey.bytes, 0, userKey.length, key, start, userEnd)
+    if (shared === length && shared === userKey.length && this.#started) return false
+    // Neighbours share much: only the rest is copied.
+    userKey.length = shared
+    userKey.append(key, start + shared, userEnd)
+    this.#started = true
+    return true
+  }
+
+  /** Whether some reader sees a version that has a newer one. */
+  #isSeen(sequence: number, newer: number): boolean {
+    if (sequence >= newer) return false
+    return newer > this.#latestReader || this.#latestReaderBefore(newer) >= sequence
+  }
+
+  /** The latest reader before a sequence number at or before the last reader; -1 if there is none. */
+  #latestReaderBefore(sequence: number): number {
+    const readers = this.#readers
+    let low = 0
+    let high = readers.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (readers[middle] < sequence) low = middle + 1
+      else high = middle
+    }
+    return low === 0 ? -1 : readers[low - 1]
   }
 }

@@ -2,7 +2,7 @@
  * How a job writes its tables, as plain data that can cross to a worker, and the components that its names stand for.
  */
 import { LsmError } from '@lsm/base'
-import type { Codec, CodecRegistry, FilterPolicy } from '@lsm/sstable'
+import type { Codec, CodecRegistry, FilterPolicy, TableBuilderOptions } from '@lsm/sstable'
 
 /** Settings of the tables that a job writes. Plain data. */
 export interface TableSettings {
@@ -24,8 +24,23 @@ export interface TableComponents {
   readonly filters: readonly FilterPolicy[]
 }
 
+/** How the builder of a job's tables is set. */
+export function builderOptions(
+  { table, createdAt }: { readonly table: TableSettings; readonly createdAt: number },
+  components: TableComponents,
+): TableBuilderOptions {
+  return {
+    blockSize: table.blockSize,
+    blockRestartInterval: table.blockRestartInterval,
+    codec: codecOf(table, components),
+    filters: filtersOf(table, components),
+    creator: table.creator,
+    createdAt,
+  }
+}
+
 /** The codec of the settings; `undefined` to store blocks raw. */
-export function codecOf(settings: TableSettings, components: TableComponents): Codec | undefined {
+function codecOf(settings: TableSettings, components: TableComponents): Codec | undefined {
   if (settings.compression === 'none') return undefined
   const codec = components.codecs.byName(settings.compression)
   if (codec === undefined) {
@@ -36,7 +51,7 @@ export function codecOf(settings: TableSettings, components: TableComponents): C
 }
 
 /** The filter policies of the settings. */
-export function filtersOf(settings: TableSettings, components: TableComponents): FilterPolicy[] {
+function filtersOf(settings: TableSettings, components: TableComponents): FilterPolicy[] {
   return settings.filters.map(name => {
     const policy = components.filters.find(({ metaName }) => metaName === name)
     if (policy === undefined) throw new LsmError('LSM_NOT_SUPPORTED', `no filter policy is called '${name}'`)

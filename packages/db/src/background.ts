@@ -1,38 +1,64 @@
 /**
- * What goes on behind the calls: frozen memtables become tables.
+ * What goes on behind the calls: frozen memtables become tables, and tables become fewer.
+ *
+ *     something changed ─▶ start ─┬─ a memtable is frozen?       flush it, one at a time
+ *                                 ├─ the strategy has a plan?    carry it out, several at a time
+ *                                 └─ tell the gate how the tree is
  *
  * 1. One flush at a time, oldest memtable first, so that level 0 stays in the order of age.
  * 2. A table is installed in the MANIFEST before its memtable is forgotten and its log removed.
- * 3. The first failure stops background work for good and stops writes through `onFailure`; reads go on.
+ * 3. A failed job is tried again, later each time; a full disk for as long as it is full, anything else a few times. Then
+ *    background work stops for good, and writes with it through `onFailure`; reads go on.
+ * 4. A failed MANIFEST is never tried again.
  *
- * Owns the running job and the failure.
+ * Owns the running jobs and the failure. What a compaction does is in `compactions`.
  */
 import { LsmError } from '@lsm/base'
-import type { FlushResult, JobRunner, TableSettings } from '@lsm/compaction'
+import type { JobResult, JobRunner, Plan, Strategy, TableSettings } from '@lsm/compaction'
 import { VersionEdit, type VersionSet } from '@lsm/manifest'
+import type { TableCache } from '@lsm/sstable'
 
+import type { Compactions } from './compactions.ts'
+import type { DatabaseEvents } from './events.ts'
 import type { FrozenMemTable, MemTableList } from './memtable-list.ts'
 import type { ObsoleteFiles } from './obsolete-files.ts'
 import type { SnapshotList } from './snapshot-list.ts'
-
-/** Frozen memtables that may wait; one more must wait for the oldest to become a table. */
-const MOST_FROZEN = 2
+import type { TableFacts } from './table-facts.ts'
+import type { WriteGate } from './write-gate.ts'
+import { decideStall, type StallLimits } from './write-stall.ts'
 
 /** What background work uses. */
 export interface BackgroundParts {
   readonly versions: VersionSet
+  readonly tables: TableCache
   readonly memtables: MemTableList
   readonly snapshots: SnapshotList
+  readonly facts: TableFacts
   readonly runner: JobRunner
+  readonly strategy: Strategy
+  readonly compactions: Compactions
+  readonly gate: WriteGate
+  readonly limits: StallLimits
+  readonly events: DatabaseEvents
   readonly table: TableSettings
   readonly obsolete: ObsoleteFiles
+  /** The number of the newest write. */
+  readonly newest: () => number
   /** Called when memtables or tables have changed. */
   readonly onChange: () => void
   /** Called with the failure that stopped background work. */
   readonly onFailure: (error: unknown) => void
 }
 
-/** Flushes frozen memtables; see the file's header. */
+/** Times that a job is tried before its failure is final. */
+const ATTEMPTS = 5
+/** Milliseconds before the second attempt; doubled for each one after it. */
+const FIRST_PAUSE = 100
+const LONGEST_PAUSE = 5000
+/** Milliseconds between two looks at tables that grow old by themselves. */
+const AGEING = 60_000
+
+/** See the file's header. */
 export class Background {
   /** Tables written by flushes. */
   flushes = 0
@@ -40,11 +66,21 @@ export class Background {
   flushedBytes = 0
   readonly #parts: BackgroundParts
   readonly #cancel = new AbortController()
-  #running: Promise<void> | undefined
+  readonly #running = new Set<Promise<void>>()
+  readonly #ageing: ReturnType<typeof setInterval>
+  #flushing = false
+  #paused = 0
   #failure: unknown
+  /** Failures in a row. */
+  #failures = 0
+  /** Set from a failure to the next attempt. */
+  #backingOff = false
 
   constructor(parts: BackgroundParts) {
     this.#parts = parts
+    this.#ageing = setInterval(() => this.start(), AGEING)
+    this.#ageing.unref?.()
+    this.#track(this.#loadFacts())
   }
 
   /** Why background work has stopped, if it has. */
@@ -52,81 +88,254 @@ export class Background {
     return this.#failure
   }
 
-  /** Starts work if there is some and none is going on. */
-  start(): void {
-    if (this.#running !== undefined || this.#failure !== undefined || this.#cancel.signal.aborted) return
-    if (this.#parts.memtables.frozen.length === 0) return
-    this.#running = this.#work()
+  /** Jobs that are running. */
+  get jobs(): number {
+    return this.#parts.compactions.running.size + (this.#flushing ? 1 : 0)
   }
 
-  /** Resolves when there is room for one more frozen memtable; rejects when work has stopped. */
-  async room(): Promise<void> {
-    await this.#until(() => this.#parts.memtables.frozen.length < MOST_FROZEN)
+  /** Starts what can be started now, and tells the gate how the tree is. Never throws: a strategy that does ends background work. */
+  start(): void {
+    try {
+      if (!this.#isStopped() && !this.#backingOff) this.#startJobs()
+      this.#look()
+    } catch (error) {
+      this.#stop(error)
+    }
+  }
+
+  /** Resolves when there is room for one more frozen memtable; rejects when work has stopped, or the signal fires. */
+  async room(signal?: AbortSignal): Promise<void> {
+    const { memtables, gate, limits } = this.#parts
+    const ready = (): boolean => memtables.frozen.length < limits.maxFrozenMemTables
+    this.start()
+    await gate.wait('memtables', ready, () => this.stopped(), signal)
   }
 
   /** Resolves when no frozen memtable is left; rejects when work has stopped. */
-  async idle(): Promise<void> {
+  async flushed(): Promise<void> {
     await this.#until(() => this.#parts.memtables.frozen.length === 0)
+  }
+
+  /** Resolves when there is nothing to do; rejects when work has stopped. */
+  async idle(): Promise<void> {
+    await this.#until(() => this.#running.size === 0)
+  }
+
+  /** Starts no compaction until {@link Background.resume}, and waits for those that run. Flushes go on. Pauses add up. */
+  async pause(): Promise<void> {
+    this.#paused++
+    const { compactions } = this.#parts
+    while (compactions.running.size > 0 && !this.#isStopped()) await Promise.race(this.#running)
+  }
+
+  /** Takes one pause back. */
+  resume(): void {
+    this.#paused = Math.max(0, this.#paused - 1)
+    this.start()
+  }
+
+  /** Does a job that somebody asked for: its failure is theirs, and others can wait for its end. */
+  async perform<T>(work: () => Promise<T>): Promise<T> {
+    const stopped = this.stopped()
+    if (stopped !== undefined) throw stopped
+    const job = work()
+    this.#track(job)
+    return job
+  }
+
+  /** Resolves when a running job has ended; rejects when work has stopped. */
+  async nextChange(): Promise<void> {
+    const stopped = this.stopped()
+    if (stopped !== undefined) throw stopped
+    await Promise.race(this.#running)
+  }
+
+  /** The error that ends all waiting, if there is one. */
+  stopped(): unknown {
+    return this.#failure ?? (this.#cancel.signal.aborted ? this.#cancel.signal.reason : undefined)
+  }
+
+  /** Fires when the database is closed. */
+  get signal(): AbortSignal {
+    return this.#cancel.signal
   }
 
   /** Cancels what is running and waits for its end. What was not flushed is still in its log. */
   async close(): Promise<void> {
     this.#cancel.abort(new LsmError('LSM_CLOSED', 'the database is closed'))
-    await this.#running
+    clearInterval(this.#ageing)
+    this.#look()
+    await Promise.allSettled(this.#running)
+  }
+
+  #startJobs(): void {
+    const { memtables, compactions, runner, strategy } = this.#parts
+    if (!this.#flushing && memtables.frozen.length > 0) this.#track(this.#flushOldest())
+    // With more than one job at a time, one is left for flushes: writes wait for them.
+    const most = Math.max(1, runner.parallel - 1)
+    while (this.#paused === 0 && compactions.running.size < most) {
+      const plan = strategy.plan(compactions.tree())
+      if (plan === undefined || (this.#flushing && staysInLevel0(plan))) break
+      this.#track(this.#attempt('compaction', () => compactions.run(plan, this.#cancel.signal)))
+    }
+  }
+
+  /** Ends background work for good. */
+  #stop(error: unknown): void {
+    const { gate, onFailure } = this.#parts
+    this.#failure ??= error
+    onFailure(error)
+    gate.update(gate.decision)
+  }
+
+  #isStopped(): boolean {
+    return this.stopped() !== undefined
+  }
+
+  /** Decides how writes may go on, and lets whoever waits for a change look again. */
+  #look(): void {
+    const { gate, limits, memtables, versions, strategy, compactions } = this.#parts
+    const counts = {
+      frozenMemTables: memtables.frozen.length,
+      level0Tables: strategy.usesLevels ? versions.current.levels[0].length : 0,
+      pendingBytes: strategy.pendingBytes(compactions.tree()),
+    }
+    gate.update(decideStall(counts, limits))
   }
 
   async #until(reached: () => boolean): Promise<void> {
+    this.start()
     while (!reached()) {
-      if (this.#failure !== undefined) throw this.#failure
-      if (this.#cancel.signal.aborted) throw this.#cancel.signal.reason
-      this.start()
-      await this.#running
+      const stopped = this.stopped()
+      if (stopped !== undefined) throw stopped
+      await Promise.race(this.#running)
     }
   }
 
-  /** Flushes one memtable and starts again if there are more. Never rejects: a failure is kept. */
-  async #work(): Promise<void> {
-    const { memtables, onFailure } = this.#parts
-    try {
-      await this.#flush(memtables.frozen[0])
-    } catch (error) {
-      if (!this.#cancel.signal.aborted) {
-        this.#failure = error
-        onFailure(error)
-      }
-    }
-    this.#running = undefined
+  /** Notes a job as running until it ends, well or not; then looks what is to be done. */
+  #track(job: Promise<unknown>): void {
+    const tracked = this.#afterwards(job)
+    this.#running.add(tracked)
+    void tracked.then(() => this.#running.delete(tracked))
+  }
+
+  async #afterwards(job: Promise<unknown>): Promise<void> {
+    await Promise.allSettled([job])
     this.start()
   }
 
+  async #loadFacts(): Promise<void> {
+    const { facts, versions, tables } = this.#parts
+    await facts.load(versions.current, tables, this.#cancel.signal)
+  }
+
+  /** Runs a job; keeps its failure, or sees to it that it is tried again. Never rejects. */
+  async #attempt(job: 'flush' | 'compaction', work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+      this.#failures = 0
+    } catch (error) {
+      if (this.#isStopped()) return
+      this.#failures++
+      const retried = mayRetry(error, this.#failures)
+      this.#parts.events.emit('error', { error, job, attempt: this.#failures, retried })
+      if (retried) this.#tryLater()
+      else this.#stop(error)
+    }
+  }
+
+  #tryLater(): void {
+    if (this.#backingOff) return
+    this.#backingOff = true
+    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - 1))
+    this.#track(this.#backOff(pause))
+  }
+
+  async #backOff(pause: number): Promise<void> {
+    await pauseFor(pause, this.#cancel.signal)
+    this.#backingOff = false
+  }
+
+  async #flushOldest(): Promise<void> {
+    this.#flushing = true
+    try {
+      await this.#attempt('flush', () => this.#flush(this.#parts.memtables.frozen[0]))
+    } finally {
+      this.#flushing = false
+    }
+  }
+
   async #flush(frozen: FrozenMemTable): Promise<void> {
-    const { versions, memtables, snapshots, runner, table, obsolete, onChange } = this.#parts
+    const { versions, memtables, snapshots, facts, runner, table, obsolete, events, newest, onChange } = this.#parts
     const fileNumber = versions.newFileNumber()
+    const start = performance.now()
     obsolete.protect(fileNumber)
     try {
-      const oldestReader = snapshots.oldest(frozen.lastSequence)
       const result = await runner.run(
-        { kind: 'flush', memtable: frozen.memtable.share(), fileNumber, oldestReader, createdAt: Date.now(), table },
-        this.#cancel.signal,
+        {
+          kind: 'flush',
+          memtable: frozen.memtable.share(),
+          fileNumber,
+          readers: snapshots.readers(newest()),
+          createdAt: Date.now(),
+          table,
+        },
+        { signal: this.#cancel.signal },
       )
       await versions.apply(flushEdit(result, frozen))
+      for (const file of result.files) facts.note(file)
       this.flushes++
-      this.flushedBytes += result.file.size
+      this.flushedBytes += result.bytesWritten
+      memtables.retire(frozen)
+      onChange()
+      const milliseconds = performance.now() - start
+      events.emit('flush', {
+        table: fileNumber,
+        bytes: result.bytesWritten,
+        entries: result.entriesWritten,
+        milliseconds,
+      })
     } finally {
       obsolete.unprotect(fileNumber)
     }
-    memtables.retire(frozen)
-    onChange()
     await obsolete.remove()
   }
 }
 
+/**
+ * Whether a plan writes to level 0, where a greater file number is newer: it must not begin while a flush has a smaller
+ * number and newer data.
+ */
+function staysInLevel0(plan: Plan): boolean {
+  return plan.kind !== 'drop' && plan.outputLevel === 0
+}
+
+/** Whether a failed job is worth another attempt. */
+function mayRetry(error: unknown, failures: number): boolean {
+  if (!(error instanceof LsmError)) return failures < ATTEMPTS
+  if (error.code === 'LSM_DISK_FULL') return true
+  return error.code !== 'LSM_READ_ONLY' && error.code !== 'LSM_CLOSED' && failures < ATTEMPTS
+}
+
 /** What a flush changes: one more table, and the logs that it makes superfluous. */
-function flushEdit({ file }: FlushResult, { lastSequence, nextLogNumber }: FrozenMemTable): VersionEdit {
+function flushEdit({ files }: JobResult, { lastSequence, nextLogNumber }: FrozenMemTable): VersionEdit {
   const edit = new VersionEdit()
   edit.logNumber = nextLogNumber
   edit.prevLogNumber = 0
   edit.lastSequence = lastSequence
-  edit.added.push({ level: 0, file })
+  for (const { number, size, smallest, largest } of files) {
+    edit.added.push({ level: 0, file: { number, size, smallest, largest } })
+  }
   return edit
+}
+
+/** Waits so many milliseconds, or until the signal fires. */
+function pauseFor(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, milliseconds)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }

@@ -11,7 +11,7 @@ import { WriteBatch } from './write-batch.ts'
 export interface ChainedBatchTarget {
   key(key: unknown, options: EncodingOptions | undefined): string | Uint8Array
   value(value: unknown, options: EncodingOptions | undefined): string | Uint8Array
-  write(batch: WriteBatch, sync: boolean): Promise<void>
+  write(batch: WriteBatch, options: WriteOptions): Promise<void>
 }
 
 /**
@@ -66,7 +66,7 @@ export class ChainedBatch<K, V> {
   async write(options?: WriteOptions): Promise<void> {
     this.#check()
     this.#written = true
-    await this.#target.write(this.#batch, options?.sync ?? false)
+    await this.#target.write(this.#batch, options ?? {})
   }
 
   #check(): void {

@@ -9,8 +9,10 @@ import { ChainedBatch } from './chained-batch.ts'
 import { destroyDatabase } from './destroy.ts'
 import { Drive } from './drive.ts'
 import { transcoder, type Decoded, type EncodingOption, type EncodingOptions, type Transcoder } from './encoding.ts'
+import type { DatabaseEvents } from './events.ts'
 import { DatabaseIterator, type IteratorParts } from './iterator.ts'
 import { encodeKey, keyRange, type RangeOptions } from './key-range.ts'
+import { compactRange, type CompactRangeOptions } from './manual-compaction.ts'
 import { closeEngine, openEngine, type Engine, type Writer } from './open.ts'
 import { checkedLimit, checkedPart, resolveOptions, type OpenOptions, type WriteOptions } from './options.ts'
 import { PointReader } from './point-reader.ts'
@@ -18,6 +20,7 @@ import type { RecoveryReport } from './recovery.ts'
 import { Snapshot } from './snapshot.ts'
 import { databaseStats, type DatabaseStats } from './stats.ts'
 import { WriteBatch } from './write-batch.ts'
+import type { StallDecision } from './write-stall.ts'
 
 /** Settings of one call that reads. */
 export interface ReadOptions {
@@ -120,7 +123,7 @@ export class Database<K = string, V = string> {
   put<O extends WriteOptions & EncodingOptions>(key: KeyOf<K, O>, value: ValueOf<V, O>, options?: O): Promise<void> {
     try {
       const { queue } = this.#writer()
-      return queue.put(this.#key(key, options), this.#value(value, options), options?.sync ?? false)
+      return queue.put(this.#key(key, options), this.#value(value, options), options?.sync ?? false, options?.signal)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -129,7 +132,7 @@ export class Database<K = string, V = string> {
   /** Deletes a key; no error if it is not there. */
   del<O extends WriteOptions & EncodingOptions>(key: KeyOf<K, O>, options?: O): Promise<void> {
     try {
-      return this.#writer().queue.del(this.#key(key, options), options?.sync ?? false)
+      return this.#writer().queue.del(this.#key(key, options), options?.sync ?? false, options?.signal)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -184,7 +187,7 @@ export class Database<K = string, V = string> {
       const batch = this.#batch
       batch.clear()
       for (const operation of operations) this.#addOperation(batch, operation, options)
-      return queue.write(batch, options?.sync ?? false)
+      return queue.write(batch, options?.sync ?? false, options?.signal)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -218,7 +221,7 @@ export class Database<K = string, V = string> {
     for (let some = await keys.nextv(CLEAR_BATCH); some.length > 0; some = await keys.nextv(CLEAR_BATCH)) {
       const batch = new WriteBatch()
       for (const key of some) batch.del(key as Uint8Array)
-      await queue.write(batch, options?.sync ?? false)
+      await queue.write(batch, options?.sync ?? false, options?.signal)
     }
   }
 
@@ -239,7 +242,49 @@ export class Database<K = string, V = string> {
   async flush(): Promise<void> {
     const { queue, background } = this.#writer()
     await queue.freeze()
-    await background.idle()
+    await background.flushed()
+  }
+
+  /**
+   * Compacts a range, down to the last level: overwritten and deleted data leaves the disk, except what an open snapshot
+   * or iterator still sees. Everything, if no bound is given; a table on a bound is compacted as a whole.
+   *
+   * @throws LsmError `LSM_ABORTED` when the signal fires; what was done until then stays done.
+   */
+  async compactRange<O extends EncodingOptions & CompactRangeOptions>(
+    range: RangeOptions<KeyOf<K, O>> = {},
+    options?: O,
+  ): Promise<void> {
+    const { background, compactions } = this.#writer()
+    const { lower, upper } = keyRange(range, this.#keyEncoding(options))
+    await this.flush()
+    const { strategy } = this.#engine.options
+    await compactRange({ strategy, compactions, background }, lower?.key, upper?.key, options ?? {})
+  }
+
+  /** Resolves when nothing is left to flush or to compact. */
+  async settled(): Promise<void> {
+    await this.#writer().background.idle()
+  }
+
+  /** Lets running compactions end and starts no others, until {@link Database.resumeCompaction}. Flushes go on. */
+  pauseCompaction(): Promise<void> {
+    return this.#writer().background.pause()
+  }
+
+  /** Takes one {@link Database.pauseCompaction} back. */
+  resumeCompaction(): void {
+    this.#writer().background.resume()
+  }
+
+  /** How hard the tree presses on writes, from 0, free, to 1, they wait; and why. */
+  get pressure(): StallDecision {
+    return this.#writer().gate.decision
+  }
+
+  /** Tells of flushes, compactions, stalls and failures as they happen. */
+  get events(): DatabaseEvents {
+    return this.#engine.events
   }
 
   /** What the database consists of and has done, in numbers. */
@@ -360,7 +405,7 @@ export class Database<K = string, V = string> {
     return new ChainedBatch<K, V>({
       key: (key, options) => this.#key(key, options),
       value: (value, options) => this.#value(value, options),
-      write: (batch, sync) => queue.write(batch, sync),
+      write: (batch, { sync, signal }) => queue.write(batch, sync ?? false, signal),
     })
   }
 

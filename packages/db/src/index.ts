@@ -8,7 +8,18 @@
 export { ChainedBatch } from './chained-batch.ts'
 export { Database, type BatchOperation, type IteratorOptions, type ReadOptions } from './database.ts'
 export type { Decoded, Encoding, EncodingOption, EncodingOptions, NamedEncodings } from './encoding.ts'
+export {
+  DatabaseEvents,
+  type CompactionEvent,
+  type DatabaseEventMap,
+  type ErrorEvent,
+  type FlushEvent,
+  type RunnerEvent,
+  type StallEvent,
+} from './events.ts'
 export { DatabaseIterator } from './iterator.ts'
+export type { CompactRangeOptions, CompactRangeProgress } from './manual-compaction.ts'
+export type { StallCause, StallDecision } from './write-stall.ts'
 export type { RangeOptions } from './key-range.ts'
 export type { OpenOptions, WriteOptions } from './options.ts'
 export type { DroppedBytes, RecoveryReport, ReplayedLog } from './recovery.ts'

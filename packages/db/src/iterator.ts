@@ -6,12 +6,11 @@
  * 3. Calls do not overlap: a second `next` waits for the first.
  */
 import { LsmError, MISS, ReadContext, VALID, mergeIterators, type InternalIterator } from '@lsm/base'
-import type { TableCache } from '@lsm/sstable'
+import { LevelIterator, type TableCache } from '@lsm/sstable'
 
 import type { Drive } from './drive.ts'
 import type { Transcoder } from './encoding.ts'
 import { encodeKey, type KeyRange } from './key-range.ts'
-import { LevelIterator } from './level-iterator.ts'
 import type { ReadState } from './read-state.ts'
 import type { SnapshotList } from './snapshot-list.ts'
 import { visibleIterator, type VisibleIterator } from './visible-iterator.ts'

@@ -7,9 +7,11 @@
  *     temporary  always
  *
  * 1. Only names of the engine's own grammar are touched; anything else in the directory stays.
- * 2. Failing to remove a file loses nothing: it is tried again at the next change and the next open.
+ * 2. What is judged obsolete can never be needed again: numbers are not given out twice, and nobody can pin a version
+ *    that is neither current nor pinned.
+ * 3. Failing to remove a file loses nothing: it is tried again at the next change and the next open.
  */
-import type { Directory, LsmError } from '@lsm/base'
+import type { Directory, DirectoryEntry, LsmError } from '@lsm/base'
 import { parseFileName, type FileName, type VersionSet } from '@lsm/manifest'
 import type { TableCache } from '@lsm/sstable'
 
@@ -41,15 +43,24 @@ export class ObsoleteFiles {
 
   /** Looks through the directory and removes what may go. */
   async remove(): Promise<void> {
-    const live = this.#versions.liveTables()
-    for (const { name, isFile } of await this.#directory.list()) {
-      const parsed = parseFileName(name)
-      if (parsed === undefined || !isFile || !this.#isObsolete(parsed, live)) continue
-      if (parsed.kind === 'table') this.#tables.evict(parsed.number)
+    for (const { name, kind, number } of this.#judge(await this.#directory.list())) {
+      if (kind === 'table') this.#tables.evict(number)
       await this.#directory.removeFile(name).catch((error: LsmError) => {
         this.lastError = error
       })
     }
+  }
+
+  /**
+   * What may go, of what was listed. Judged in one go, after the listing: what is obsolete then, stays so, whereas a file
+   * that a job was writing when the listing began may have been installed meanwhile.
+   */
+  #judge(entries: readonly DirectoryEntry[]): (FileName & { readonly name: string })[] {
+    const live = this.#versions.liveTables()
+    return entries.flatMap(({ name, isFile }) => {
+      const parsed = parseFileName(name)
+      return parsed !== undefined && isFile && this.#isObsolete(parsed, live) ? [{ ...parsed, name }] : []
+    })
   }
 
   #isObsolete({ kind, number }: FileName, live: ReadonlySet<number>): boolean {

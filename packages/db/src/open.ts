@@ -4,33 +4,30 @@
  *     enter      open the directory, take its lock
  *     recover    CURRENT and MANIFEST → which tables there are; every table is there with its size
  *     replay     logs → memtables and a report
- *     settle     what must not stay in damaged or many logs becomes tables
- *     begin      a new log, a new MANIFEST, CURRENT; then what is superfluous is removed
+ *     begin      what must leave the logs becomes tables, a new log, a new MANIFEST, CURRENT (see `begin`)
+ *     run        queue and background work are set going; what is superfluous is removed
  *
  * A read-only open stops after `replay`: it takes no lock and changes nothing.
  */
 import { corruption, LsmError, type Directory, type DirectoryEntry, type DirectoryLock } from '@lsm/base'
-import { InlineRunner, type JobRunner } from '@lsm/compaction'
-import {
-  legacyTableFileName,
-  LOCK,
-  logFileName,
-  parseFileName,
-  tableFileName,
-  VersionEdit,
-  VersionSet,
-} from '@lsm/manifest'
-import { MemTable } from '@lsm/memtable'
+import { RateLimiter, type JobRunner } from '@lsm/compaction'
+import { makeRunner } from '@lsm/compaction/node'
+import { legacyTableFileName, LOCK, tableFileName, VersionSet } from '@lsm/manifest'
 import { BlockCache, TableCache } from '@lsm/sstable'
-import { LogWriter } from '@lsm/wal'
 
 import { Background } from './background.ts'
-import { MemTableList } from './memtable-list.ts'
+import { begin, createLog, memtableMaker, recoveredMemTables } from './begin.ts'
+import { Compactions } from './compactions.ts'
+import { DatabaseEvents } from './events.ts'
+import type { MemTableList } from './memtable-list.ts'
+import { defaultWorkers } from './node-workers.ts'
 import { ObsoleteFiles } from './obsolete-files.ts'
 import type { ResolvedOptions } from './options.ts'
 import { CurrentState } from './read-state.ts'
 import { replayLogs, type RecoveryReport, type Replayed } from './recovery.ts'
 import { SnapshotList } from './snapshot-list.ts'
+import type { TableFacts } from './table-facts.ts'
+import { WriteGate } from './write-gate.ts'
 import { WriteQueue, type NumberedLog } from './write-queue.ts'
 
 /** What a running database is made of. */
@@ -44,6 +41,7 @@ export interface Engine {
   readonly memtables: MemTableList
   readonly current: CurrentState
   readonly recovery: RecoveryReport
+  readonly events: DatabaseEvents
   /** Absent where the database was opened read-only. */
   readonly writer: Writer | undefined
 }
@@ -53,11 +51,10 @@ export interface Writer {
   readonly lock: DirectoryLock
   readonly queue: WriteQueue
   readonly background: Background
-  readonly obsolete: ObsoleteFiles
+  readonly compactions: Compactions
+  readonly gate: WriteGate
+  readonly runner: JobRunner
 }
-
-/** Logs with entries that may be left as they are; more become a table when the database is opened. */
-const MOST_LOGS_KEPT = 4
 
 /** Opens a database. */
 export async function openEngine(path: string, options: ResolvedOptions): Promise<Engine> {
@@ -83,18 +80,36 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
     const recovery = report(created, versions, replayed)
     const cache = new BlockCache(options.cacheSize)
     const tables = new TableCache(directory, options.maxOpenFiles, { ...options, cache })
-    const base = { options, directory, versions, cache, tables, snapshots: new SnapshotList(), recovery }
+    const snapshots = new SnapshotList()
+    const base = { options, directory, versions, cache, tables, snapshots, recovery, events: new DatabaseEvents() }
     if (lock === undefined) {
       const memtables = recoveredMemTables(replayed, newMemTable)
       return { ...base, memtables, current: new CurrentState(memtables, versions), writer: undefined }
     }
-    const runner = new InlineRunner(directory, options)
-    const { log, memtables } = await begin(base, entries, replayed, runner)
-    return run({ ...base, memtables, current: new CurrentState(memtables, versions) }, lock, runner, log)
+    const { runner, reason } = jobRunner(directory, options)
+    base.events.announce('runner', { kind: runner.kind, reason })
+    try {
+      const { log, memtables, facts } = await begin(base, entries, replayed, runner)
+      const current = new CurrentState(memtables, versions)
+      return await run({ ...base, memtables, current }, { lock, runner, log, facts })
+    } catch (error) {
+      await runner.close()
+      throw error
+    }
   } catch (error) {
     await versions.close()
     throw error
   }
+}
+
+function jobRunner(directory: Directory, options: ResolvedOptions): ReturnType<typeof makeRunner> {
+  const { codecs, filters, backgroundWriteRate } = options
+  return makeRunner({
+    directory,
+    components: { codecs, filters },
+    workers: options.workers ?? defaultWorkers(),
+    limiter: backgroundWriteRate > 0 ? new RateLimiter(backgroundWriteRate) : undefined,
+  })
 }
 
 async function recoverVersions(
@@ -129,10 +144,6 @@ function checkTables(entries: readonly DirectoryEntry[], versions: VersionSet): 
   }
 }
 
-function memtableMaker({ writeBufferSize }: ResolvedOptions): (userBytes: number, count: number) => MemTable {
-  return (userBytes, count) => MemTable.create(Math.max(writeBufferSize, MemTable.capacityFor(userBytes, count)))
-}
-
 function report(created: boolean, { recovered }: VersionSet, replayed: Replayed): RecoveryReport {
   const { logs, dropped, holes, lastSequence } = replayed
   const total = (what: 'batches' | 'entries'): number => logs.reduce((sum, log) => sum + log[what], 0)
@@ -149,102 +160,28 @@ function report(created: boolean, { recovered }: VersionSet, replayed: Replayed)
   }
 }
 
-function recoveredMemTables(
-  { memtables, lastSequence }: Replayed,
-  newMemTable: (userBytes: number, count: number) => MemTable,
-): MemTableList {
-  const list = new MemTableList(memtables[0] ?? newMemTable(0, 0))
-  for (const memtable of memtables.slice(1)) list.rotate(memtable, lastSequence, 0)
-  return list
-}
-
-/** Makes what a writable database starts with: tables of what must leave the logs, a new log, a new MANIFEST. */
-async function begin(
-  { directory, versions, options }: Pick<Engine, 'directory' | 'versions' | 'options'>,
-  entries: readonly DirectoryEntry[],
-  replayed: Replayed,
-  runner: JobRunner,
-): Promise<{ log: NumberedLog; memtables: MemTableList }> {
-  for (const { name } of entries) {
-    const parsed = parseFileName(name)
-    if (parsed !== undefined) versions.markFileNumberUsed(parsed.number)
-  }
-  versions.lastSequence = replayed.lastSequence
-  const edit = new VersionEdit()
-  const kept = mayStayInLogs(replayed, versions.logNumber)
-  if (!kept) await flushReplayed(replayed, versions, options, runner, edit)
-  const log = await createLog(directory, versions)
-  edit.logNumber = kept ? (replayed.firstLog ?? log.number) : log.number
-  edit.prevLogNumber = 0
-  edit.lastSequence = replayed.lastSequence
-  await versions.startManifest(edit)
-  const active = (kept ? replayed.memtables[0] : undefined) ?? memtableMaker(options)(0, 0)
-  return { log, memtables: new MemTableList(active) }
-}
-
-/**
- * Whether the replayed entries may go on living in their logs: they fit one memtable, are in few logs, and no log is
- * damaged. A damaged log must go, or its damage would refuse the next open, when it is the newest no more; so must one
- * below the log number, since logs between the two are obsolete and would come back.
- */
-function mayStayInLogs({ memtables, logs, dropped, firstLog }: Replayed, logNumber: number): boolean {
-  if (memtables.length > 1 || dropped.length > 0 || (firstLog !== undefined && firstLog < logNumber)) return false
-  return logs.filter(log => log.entries > 0).length <= MOST_LOGS_KEPT
-}
-
-async function flushReplayed(
-  { memtables, lastSequence }: Replayed,
-  versions: VersionSet,
-  { table }: ResolvedOptions,
-  runner: JobRunner,
-  edit: VersionEdit,
-): Promise<void> {
-  for (const memtable of memtables) {
-    memtable.freeze()
-    const fileNumber = versions.newFileNumber()
-    const createdAt = Date.now()
-    const job = {
-      kind: 'flush',
-      memtable: memtable.share(),
-      fileNumber,
-      oldestReader: lastSequence,
-      createdAt,
-      table,
-    } as const
-    const { file } = await runner.run(job)
-    edit.added.push({ level: 0, file })
-  }
-}
-
-async function createLog(directory: Directory, versions: VersionSet): Promise<NumberedLog> {
-  const number = versions.newFileNumber()
-  const file = await directory.createFile(logFileName(number))
-  await directory.sync()
-  return { number, writer: new LogWriter(file) }
+/** What a writable database starts with. */
+interface Beginning {
+  readonly lock: DirectoryLock
+  readonly runner: JobRunner
+  readonly log: NumberedLog
+  readonly facts: TableFacts
 }
 
 /** Sets the parts of a writable database going. */
-async function run(
-  parts: Omit<Engine, 'writer'>,
-  lock: DirectoryLock,
-  runner: JobRunner,
-  log: NumberedLog,
-): Promise<Engine> {
-  const { options, directory, versions, tables, snapshots, memtables, current } = parts
+async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: Beginning): Promise<Engine> {
+  const { options, directory, versions, tables, snapshots, memtables, current, events } = parts
   const obsolete = new ObsoleteFiles(directory, versions, tables)
   const newMemTable = memtableMaker(options)
-  const background = new Background({
-    versions,
-    memtables,
-    snapshots,
-    runner,
-    table: options.table,
-    obsolete,
-    onChange: () => current.refresh(),
-    onFailure: error => queue.poison(error),
-  })
-  const queue = new WriteQueue(memtables, log, versions.lastSequence, {
-    room: () => background.room(),
+  const gate = new WriteGate(events)
+  const newest = (): number => queue.lastSequence
+  const onChange = (): void => current.refresh()
+  const shared = { ...options, versions, snapshots, facts, obsolete, runner, events, newest, onChange }
+  const compactions = new Compactions(shared)
+  const queue: WriteQueue = new WriteQueue(memtables, log, versions.lastSequence, {
+    gate,
+    stopped: () => background.stopped(),
+    room: signal => background.room(signal),
     nextLog: () => createLog(directory, versions),
     rotate(userBytes, count, lastSequence, nextLogNumber) {
       memtables.rotate(newMemTable(userBytes, count), lastSequence, nextLogNumber)
@@ -252,8 +189,18 @@ async function run(
       background.start()
     },
   })
+  const background: Background = new Background({
+    ...shared,
+    tables,
+    memtables,
+    compactions,
+    gate,
+    limits: options.stalls,
+    onFailure: error => queue.poison(error),
+  })
   await obsolete.remove()
-  return { ...parts, writer: { lock, queue, background, obsolete } }
+  background.start()
+  return { ...parts, writer: { lock, queue, background, compactions, gate, runner } }
 }
 
 /** Ends everything that {@link openEngine} began, in order. */
@@ -266,8 +213,11 @@ export async function closeEngine({ directory, versions, tables, writer }: Engin
       failures.push(error)
     }
   }
-  await attempt(() => writer?.queue.close())
+  // Background work is cancelled first: writes that wait for it then end, instead of waiting for a long job.
+  const queueClosed = attempt(() => writer?.queue.close())
   await attempt(() => writer?.background.close())
+  await queueClosed
+  await attempt(() => writer?.runner.close())
   await attempt(() => versions.close())
   await attempt(() => tables.close())
   await attempt(() => writer?.lock.release())

@@ -4,7 +4,7 @@
  * Options are resolved, checked and frozen once, here; nothing below this file has a default.
  */
 import { LsmError, type FileSystem } from '@lsm/base'
-import type { TableSettings } from '@lsm/compaction'
+import { fifoStrategy, leveledStrategy, tieredStrategy, type Strategy, type TableSettings } from '@lsm/compaction'
 import {
   blockedBloomFilter,
   CodecRegistry,
@@ -15,6 +15,7 @@ import {
 } from '@lsm/sstable'
 
 import { mostBytes, transcoder, type EncodingOption, type Transcoder } from './encoding.ts'
+import type { StallLimits } from './write-stall.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -61,6 +62,42 @@ export interface OpenOptions<K extends EncodingOption = EncodingOption, V extend
   readonly maxKeySize?: number
   /** Largest value that may be written. Default 1 GiB. */
   readonly maxValueSize?: number
+  /**
+   * How tables are compacted: `leveled` for a tree that LevelDB keeps in shape too, `tiered` for fewer bytes written and more
+   * read, `fifo` to drop the oldest tables beyond `fifoMaxBytes` or `maxTableAge`, or a strategy of your own. Default `leveled`.
+   */
+  readonly strategy?: 'leveled' | 'tiered' | 'fifo' | Strategy
+  /**
+   * Threads for flushes and compactions; 0 to do both in the calling thread, in short slices. Default: one for flushes and
+   * one for compactions, more on machines with more than four cores.
+   */
+  readonly workers?: number
+  /** Bytes at which a compaction closes a table and begins the next. Default 8 MiB. */
+  readonly maxFileSize?: number
+  /** Tables in level 0 that ask for compaction. Default 4. */
+  readonly level0CompactionTrigger?: number
+  /** Tables in level 0 at which writes are slowed down. Default 20. */
+  readonly level0SlowdownTrigger?: number
+  /** Tables in level 0 at which writes wait. Default 36. */
+  readonly level0StopTrigger?: number
+  /** Bytes that the first level below level 0 may hold. Default 64 MiB. */
+  readonly baseLevelSize?: number
+  /** How many times the bytes of one level the next one may hold. Default 10. */
+  readonly levelMultiplier?: number
+  /** Frozen memtables that may wait for their flush. Default 2. */
+  readonly maxFrozenMemTables?: number
+  /** Bytes still to be rewritten at which writes are slowed down. Default 4 GiB. */
+  readonly pendingBytesSlowdown?: number
+  /** Bytes still to be rewritten at which writes wait. Default 16 GiB. */
+  readonly pendingBytesStop?: number
+  /** Milliseconds after which data is compacted in any case, or, with `fifo`, dropped; 0 for never. Default 0. */
+  readonly maxTableAge?: number
+  /** Bytes of tables beyond which `fifo` drops the oldest. Default 1 GiB. */
+  readonly fifoMaxBytes?: number
+  /** Bytes per second that background jobs may write; 0 for no limit. Default 0. */
+  readonly backgroundWriteRate?: number
+  /** Read what a compaction wrote once more, and check it, before it replaces what it was made of. Default `false`. */
+  readonly verifyOutput?: boolean
   /** Where the bytes live. Default: Node's file system. */
   readonly fileSystem?: FileSystem
 }
@@ -69,6 +106,8 @@ export interface OpenOptions<K extends EncodingOption = EncodingOption, V extend
 export interface WriteOptions {
   /** Wait until the write survives a loss of power. Default `false`: it survives the death of the process. */
   readonly sync?: boolean
+  /** Gives the write up with `LSM_ABORTED` when it fires while the write still waits. A write that has begun is finished. */
+  readonly signal?: AbortSignal
 }
 
 /** Options with every default filled in. */
@@ -88,11 +127,20 @@ export interface ResolvedOptions {
   readonly maxBlockSize: number
   readonly maxKeySize: number
   readonly maxValueSize: number
+  readonly strategy: Strategy
+  /** Bytes of the level below its own that an output of a compaction may overlap. */
+  readonly maxGrandparentOverlap: number
+  readonly workers: number | undefined
+  readonly stalls: StallLimits
+  readonly backgroundWriteRate: number
+  readonly verifyOutput: boolean
   readonly fileSystem: FileSystem
 }
 
 /** What tables name as the software that wrote them. */
 const CREATOR = '@lsm/db'
+
+const STRATEGIES = ['leveled', 'tiered', 'fifo'] as const
 
 const FILTERS = ['blocked', 'leveldb', 'both', 'none'] as const
 
@@ -115,6 +163,21 @@ const KNOWN: ReadonlySet<string> = new Set<keyof OpenOptions>([
   'maxBlockSize',
   'maxKeySize',
   'maxValueSize',
+  'strategy',
+  'workers',
+  'maxFileSize',
+  'level0CompactionTrigger',
+  'level0SlowdownTrigger',
+  'level0StopTrigger',
+  'baseLevelSize',
+  'levelMultiplier',
+  'maxFrozenMemTables',
+  'pendingBytesSlowdown',
+  'pendingBytesStop',
+  'maxTableAge',
+  'fifoMaxBytes',
+  'backgroundWriteRate',
+  'verifyOutput',
   'fileSystem',
 ])
 
@@ -152,8 +215,69 @@ export function resolveOptions(options: OpenOptions, fileSystem: FileSystem): Re
     maxBlockSize: given.number('maxBlockSize', maxKeySize + maxValueSize + 64 * KiB, KiB, 2 * GiB),
     maxKeySize,
     maxValueSize,
+    strategy: strategyOf(options.strategy, given),
+    maxGrandparentOverlap: GRANDPARENTS * given.number('maxFileSize', 8 * MiB, KiB, 2 * GiB),
+    workers: options.workers === undefined ? undefined : given.number('workers', 1, 0, 64),
+    stalls: stallLimits(given),
+    backgroundWriteRate: given.number('backgroundWriteRate', 0, 0, Number.MAX_SAFE_INTEGER),
+    verifyOutput: given.flag('verifyOutput', false),
     fileSystem: options.fileSystem ?? fileSystem,
   })
+}
+
+/** Tables of the level below its own that an output of a compaction may overlap. */
+const GRANDPARENTS = 10
+
+/** The strategy by name, or the user's own. */
+function strategyOf(strategy: unknown, given: Given): Strategy {
+  if (isStrategy(strategy)) return strategy
+  const maxTableSize = given.number('maxFileSize', 8 * MiB, KiB, 2 * GiB)
+  const maxAge = given.number('maxTableAge', 0, 0, Number.MAX_SAFE_INTEGER)
+  switch (given.choice('strategy', STRATEGIES, 'leveled')) {
+    case 'tiered':
+      return tieredStrategy({
+        minRuns: given.number('level0CompactionTrigger', 4, 2, 1000),
+        maxRuns: given.number('level0SlowdownTrigger', 20, 2, 100_000),
+        sizeRatio: 10,
+        maxSpaceAmplification: 100,
+        maxTableSize: Number.MAX_SAFE_INTEGER,
+      })
+    case 'fifo':
+      return fifoStrategy({ maxBytes: given.number('fifoMaxBytes', GiB, 0, Number.MAX_SAFE_INTEGER), maxAge })
+    case 'leveled':
+      return leveledStrategy({
+        level0Trigger: given.number('level0CompactionTrigger', 4, 1, 1000),
+        baseLevelBytes: given.number('baseLevelSize', 64 * MiB, KiB, Number.MAX_SAFE_INTEGER),
+        levelMultiplier: given.number('levelMultiplier', 10, 2, 100),
+        maxTableSize,
+        maxGrandparentOverlap: GRANDPARENTS * maxTableSize,
+        choice: 'least-overlap',
+        tombstoneRatio: 0.3,
+        maxAge,
+      })
+  }
+}
+
+function isStrategy(strategy: unknown): strategy is Strategy {
+  if (typeof strategy !== 'object' || strategy === null) return false
+  return typeof (strategy as Partial<Strategy>).plan === 'function'
+}
+
+function stallLimits(given: Given): StallLimits {
+  const level0Slowdown = given.number('level0SlowdownTrigger', 20, 1, 100_000)
+  const pendingBytesSlowdown = given.number('pendingBytesSlowdown', 4 * GiB, 0, Number.MAX_SAFE_INTEGER)
+  return {
+    maxFrozenMemTables: given.number('maxFrozenMemTables', 2, 1, 100),
+    level0Slowdown,
+    level0Stop: given.number('level0StopTrigger', Math.max(36, level0Slowdown), level0Slowdown, 100_000),
+    pendingBytesSlowdown,
+    pendingBytesStop: given.number(
+      'pendingBytesStop',
+      Math.max(16 * GiB, pendingBytesSlowdown),
+      pendingBytesSlowdown,
+      Number.MAX_SAFE_INTEGER,
+    ),
+  }
 }
 
 function compressionName(option: unknown, codecs: CodecRegistry): string {

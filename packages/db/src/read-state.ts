@@ -16,21 +16,29 @@ export interface ReadState {
   readonly version: Version
 }
 
-/** Keeps the read state of now at hand, so that reads need not put it together. */
+/**
+ * Keeps the read state of now at hand, so that reads need not put it together. It follows the version set at once: a
+ * version that was replaced is never handed out, since its tables may be removed.
+ */
 export class CurrentState {
-  /** What a read that starts now sees. */
-  state: ReadState
   readonly #memtables: MemTableList
   readonly #versions: VersionSet
+  #state: ReadState
 
   constructor(memtables: MemTableList, versions: VersionSet) {
     this.#memtables = memtables
     this.#versions = versions
-    this.state = { memtables: memtables.newestFirst(), version: versions.current }
+    this.#state = { memtables: memtables.newestFirst(), version: versions.current }
   }
 
-  /** Called when memtables or tables have changed. */
+  /** What a read that starts now sees. */
+  get state(): ReadState {
+    if (this.#state.version !== this.#versions.current) this.refresh()
+    return this.#state
+  }
+
+  /** Called when the memtables have changed. */
   refresh(): void {
-    this.state = { memtables: this.#memtables.newestFirst(), version: this.#versions.current }
+    this.#state = { memtables: this.#memtables.newestFirst(), version: this.#versions.current }
   }
 }

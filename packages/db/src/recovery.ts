@@ -4,7 +4,8 @@
  * 1. Logs are found by listing, not by what the MANIFEST says: every log at or above its log number, and the one it
  *    calls previous, in ascending order.
  * 2. A batch is checked as a whole before anything of it is applied. A batch with a right checksum and wrong contents
- *    is no trace of a crash and refuses the open; so is a sequence number that goes backwards.
+ *    is no trace of a crash and refuses the open; so is a sequence number that does not follow the one before, since
+ *    every batch that was written was numbered without a gap.
  * 3. Recovery stops at the first damage: what comes back is a prefix of what was written. Damage is what a crash may
  *    leave only in the newest log that holds anything; elsewhere it refuses the open.
  * 4. Nothing on disk is changed here.
@@ -66,6 +67,9 @@ export interface Replayed {
   /** Number of the first log that holds entries. */
   readonly firstLog: number | undefined
 }
+
+/** A batch may be as large as memory allows; what is read is bounded by the file. */
+const LARGEST_RECORD = 2 ** 31
 
 interface FoundLog {
   readonly number: number
@@ -130,20 +134,24 @@ class Replay {
     let batches = 0
     let entries = 0
     try {
-      await readLog(file, {
-        record: (bytes, start, end, offset) => {
-          if (this.#damagedLog === name) {
-            this.#holes = true
-            return false
-          }
-          if (this.#damagedLog !== undefined) throw this.#damageNotInNewest(name)
-          entries += this.#apply(bytes, start, end, name, offset)
-          batches++
-          this.#firstLog ??= number
-          return true
+      await readLog(
+        file,
+        {
+          record: (bytes, start, end, offset) => {
+            if (this.#damagedLog === name) {
+              this.#holes = true
+              return false
+            }
+            if (this.#damagedLog !== undefined) throw this.#damageNotInNewest(name)
+            entries += this.#apply(bytes, start, end, name, offset)
+            batches++
+            this.#firstLog ??= number
+            return true
+          },
+          dropped: damage => this.#damaged(name, damage),
         },
-        dropped: damage => this.#damaged(name, damage),
-      })
+        { maxRecordSize: LARGEST_RECORD },
+      )
     } finally {
       await file.close()
     }
@@ -153,9 +161,8 @@ class Replay {
   #apply(bytes: Uint8Array, start: number, end: number, name: string, offset: number): number {
     const batch = checkBatch(bytes, start, end, name, offset)
     if (batch.count === 0) return 0
-    if (batch.sequence <= this.#replayedTo) {
-      const message = `sequence number ${batch.sequence} follows ${this.#replayedTo}: a log is there twice or out of order`
-      throw corruption(message, name, offset)
+    if (this.#replayedTo >= 0 && batch.sequence !== this.#replayedTo + 1) {
+      throw corruption(misnumbered(this.#replayedTo, batch.sequence), name, offset)
     }
     this.#replayedTo = batch.sequence + batch.count - 1
     this.#lastSequence = Math.max(this.#lastSequence, this.#replayedTo)
@@ -185,4 +192,10 @@ class Replay {
     const message = `${reason}, yet ${newer} holds newer writes, so this is no trace of a crash; restore a backup, or repair`
     return corruption(message, file, offset)
   }
+}
+
+function misnumbered(last: number, next: number): string {
+  if (next > last)
+    return `sequence number ${next} follows ${last}: the writes between are missing; restore a backup, or repair`
+  return `sequence number ${next} follows ${last}: a log is there twice or out of order; restore a backup, or repair`
 }

@@ -6,7 +6,10 @@
 
 /** Counts the readers of each sequence number. */
 export class SnapshotList {
-  /** Sequence number → open readers. In ascending order: numbers only grow, and a number leaves with its last reader. */
+  /**
+   * Sequence number → open readers. In ascending order: a number is new when it is the newest, and an old one is only
+   * added while a snapshot of it is open.
+   */
   readonly #readers = new Map<number, number>()
 
   /** How many readers are open. */
@@ -26,6 +29,11 @@ export class SnapshotList {
     const count = this.#readers.get(sequence) ?? 0
     if (count > 1) this.#readers.set(sequence, count - 1)
     else this.#readers.delete(sequence)
+  }
+
+  /** The sequence numbers that somebody reads as of, ascending, and `newest` as the last. */
+  readers(newest: number): number[] {
+    return [...[...this.#readers.keys()].filter(sequence => sequence < newest), newest]
   }
 
   /** The oldest sequence number that anybody reads as of; `newest` if nobody reads the past. */

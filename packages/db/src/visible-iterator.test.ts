@@ -96,7 +96,7 @@ test.each([
 })
 
 test('a long stretch of deleted keys pauses, lacking nothing, and goes on', () => {
-  const entries = Array.from({ length: 50_000 }, (_, i) => ({
+  const entries: Entry[] = Array.from({ length: 50_000 }, (_, i) => ({
     key: internalKey(bytes(String(i).padStart(6, '0')), i + 1, TYPE_DELETION),
     value: new Uint8Array(0),
   }))

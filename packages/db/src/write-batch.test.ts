@@ -12,7 +12,7 @@ test("the bytes are the format's", () => {
   batch.put('foo', 'one')
   batch.del(Uint8Array.of(0xff))
   batch.number(1)
-  expect(hex(batch)).toBe('0100000000000000' + '02000000' + '01' + '03666f6f' + '036f6e65' + '00' + '01ff')
+  expect(hex(batch)).toBe(['0100000000000000', '02000000', '01', '03666f6f', '036f6e65', '00', '01ff'].join(''))
 })
 
 test.each([0, 1, 127, 128, 16_383, 16_384, 70_000, 2_097_152])('a value of %i bytes', size => {

@@ -16,13 +16,18 @@
  * Owns the active memtable's contents, the log, and the last sequence number.
  */
 import { LsmError } from '@lsm/base'
+import { MemTable } from '@lsm/memtable'
 import type { LogWriter } from '@lsm/wal'
 
 import type { MemTableList } from './memtable-list.ts'
+import { abortedError, type WriteGate } from './write-gate.ts'
 import { insertBatch, WriteBatch } from './write-batch.ts'
 
 /** Bytes after which a group takes no more writes. */
 const GROUP_BYTES = 1 << 20
+
+/** Bytes of memtable that one batch may need: a memtable has 2 GiB at most, and the batch may share a group. */
+const LARGEST_BATCH = 2 ** 31 - 64 * GROUP_BYTES
 
 /** A log and the number in its name. */
 export interface NumberedLog {
@@ -32,8 +37,12 @@ export interface NumberedLog {
 
 /** What the queue needs of its surroundings when the memtable is full. */
 export interface Rotation {
-  /** Waits until one more frozen memtable may be made; rejects when that will never be. */
-  room(): Promise<void>
+  /** Holds writes up while the tree is out of shape. */
+  readonly gate: WriteGate
+  /** Why background work has stopped, if it has. */
+  stopped(): unknown
+  /** Waits until one more frozen memtable may be made; rejects when that will never be, or the signal fires. */
+  room(signal?: AbortSignal): Promise<void>
   /** Makes the next log, its name durable. */
   nextLog(): Promise<NumberedLog>
   /** Puts a memtable that surely holds so many bytes and entries in the active one's place, and has the old one flushed. */
@@ -44,11 +53,14 @@ export interface Rotation {
 class Group {
   readonly batch = new WriteBatch(4096)
   sync = false
+  /** Gives the group up while it waits; a write with a signal has a group of its own. */
+  readonly signal: AbortSignal | undefined
   readonly done: Promise<void>
   resolve!: () => void
   reject!: (error: unknown) => void
 
-  constructor() {
+  constructor(signal: AbortSignal | undefined) {
+    this.signal = signal
     this.done = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
@@ -100,37 +112,41 @@ export class WriteQueue {
   }
 
   /** Writes one value. The bytes are taken before the call returns. */
-  put(key: string | Uint8Array, value: string | Uint8Array, sync: boolean): Promise<void> {
-    const refused = this.#refused()
+  put(key: string | Uint8Array, value: string | Uint8Array, sync: boolean, signal?: AbortSignal): Promise<void> {
+    const refused = this.#refused(signal)
     if (refused !== undefined) return Promise.reject(refused)
     if (sync || this.#mustGather()) {
-      const group = this.#gather(sync)
+      const group = this.#gather(sync, signal)
       group.batch.put(key, value)
       return group.done
     }
     this.#single.put(key, value)
-    return this.#writeSingle()
+    return this.#writeSingle(signal)
   }
 
   /** Writes one deletion. */
-  del(key: string | Uint8Array, sync: boolean): Promise<void> {
-    const refused = this.#refused()
+  del(key: string | Uint8Array, sync: boolean, signal?: AbortSignal): Promise<void> {
+    const refused = this.#refused(signal)
     if (refused !== undefined) return Promise.reject(refused)
     if (sync || this.#mustGather()) {
-      const group = this.#gather(sync)
+      const group = this.#gather(sync, signal)
       group.batch.del(key)
       return group.done
     }
     this.#single.del(key)
-    return this.#writeSingle()
+    return this.#writeSingle(signal)
   }
 
   /** Writes a batch. Its bytes are taken before the call returns. */
-  write(batch: WriteBatch, sync: boolean): Promise<void> {
-    const refused = this.#refused()
+  write(batch: WriteBatch, sync: boolean, signal?: AbortSignal): Promise<void> {
+    const refused = this.#refused(signal)
     if (refused !== undefined) return Promise.reject(refused)
     if (batch.count === 0 && !sync) return DONE
-    const group = this.#gather(sync)
+    if (MemTable.capacityFor(batch.length, batch.count) > LARGEST_BATCH) {
+      const message = `a batch of ${batch.count} operations and ${batch.length} bytes is too large; write it in parts`
+      return Promise.reject(new LsmError('LSM_LIMIT', message))
+    }
+    const group = this.#gather(sync, signal)
     group.batch.append(batch)
     return group.done
   }
@@ -169,7 +185,7 @@ export class WriteQueue {
 
   /** Whether a write may not go out at once: another one is before it, or others of its turn may share an append. */
   #mustGather(): boolean {
-    return this.#inTurn || this.#busy || this.#groups.length > 0
+    return this.#inTurn || this.#busy || this.#groups.length > 0 || !this.#rotation.gate.isOpen
   }
 
   async #freezeNow(): Promise<void> {
@@ -184,24 +200,39 @@ export class WriteQueue {
     }
   }
 
-  #refused(): LsmError | undefined {
+  #refused(signal?: AbortSignal): LsmError | undefined {
+    if (signal?.aborted) return abortedError(signal)
     if (this.#closed) return new LsmError('LSM_CLOSED', 'the database is closed')
     return this.#failure
   }
 
   /** The group that a write joins; it is written when the turn ends or the group before it is done. */
-  #gather(sync: boolean): Group {
+  #gather(sync: boolean, signal?: AbortSignal): Group {
     let group = this.#groups.at(-1)
-    if (group === undefined || group === this.#writing || group.batch.length > GROUP_BYTES) {
-      group = new Group()
+    const joins = group !== undefined && group !== this.#writing && group.batch.length <= GROUP_BYTES
+    if (group === undefined || !joins || group.signal !== undefined || signal !== undefined) {
+      group = new Group(signal)
       this.#groups.push(group)
+      if (signal !== undefined) this.#giveUpOnAbort(group, signal)
       if (this.#groups.length === 1) queueMicrotask(() => void this.#drain())
     }
     group.sync ||= sync
     return group
   }
 
-  #writeSingle(): Promise<void> {
+  /** Takes a group out of the queue when its signal fires before its turn has come. */
+  #giveUpOnAbort(group: Group, signal: AbortSignal): void {
+    const onAbort = (): void => {
+      const at = this.#groups.indexOf(group)
+      if (at < 0 || group === this.#writing) return
+      this.#groups.splice(at, 1)
+      group.reject(abortedError(signal))
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    void group.done.catch(() => undefined).then(() => signal.removeEventListener('abort', onAbort))
+  }
+
+  #writeSingle(signal: AbortSignal | undefined): Promise<void> {
     this.#inTurn = true
     queueMicrotask(this.#endTurn)
     const batch = this.#single
@@ -216,7 +247,7 @@ export class WriteQueue {
         batch.clear()
       }
     }
-    const group = this.#gather(false)
+    const group = this.#gather(false, signal)
     group.batch.append(batch)
     batch.clear()
     return group.done
@@ -236,7 +267,7 @@ export class WriteQueue {
         await this.#commit(group)
         group.resolve()
       } catch (error) {
-        group.reject(this.#fail(error))
+        group.reject(isAborted(error, group.signal) ? error : this.#fail(error))
       }
       this.#groups.shift()
     }
@@ -246,8 +277,10 @@ export class WriteQueue {
 
   async #commit(group: Group): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    const { batch } = group
-    if (!this.#hasRoom(batch)) await this.#rotate(batch.length, batch.count)
+    const { batch, signal } = group
+    const { gate } = this.#rotation
+    if (!gate.isOpen) await gate.pass(batch.length, () => this.#rotation.stopped(), signal)
+    if (!this.#hasRoom(batch)) await this.#rotate(batch.length, batch.count, signal)
     this.#append(batch)
     if (group.sync) await this.#log.writer.sync()
     this.#insert(batch)
@@ -267,8 +300,8 @@ export class WriteQueue {
     this.lastSequence += batch.count
   }
 
-  async #rotate(userBytes: number, count: number): Promise<void> {
-    await this.#rotation.room()
+  async #rotate(userBytes: number, count: number, signal?: AbortSignal): Promise<void> {
+    await this.#rotation.room(signal)
     await this.#log.writer.sync()
     const next = await this.#rotation.nextLog()
     await this.#log.writer.close()
@@ -285,4 +318,9 @@ export class WriteQueue {
     )
     return this.#failure
   }
+}
+
+/** Whether a group was given up while it waited: nothing was written, and the queue goes on. */
+function isAborted(error: unknown, signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && error instanceof LsmError && error.code === 'LSM_ABORTED'
 }

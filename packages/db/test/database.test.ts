@@ -160,7 +160,7 @@ describe('encodings', () => {
     ['undefined as key of getSync', db => db.getSync(undefined as never)],
     ['keys that are no array', db => db.getMany('abc' as never)],
     ['an encoding that does not exist', db => db.get('k', { valueEncoding: 'utf-8' as never })],
-    ['undefined as json', db => db.put('k', undefined as never, { valueEncoding: 'json' })],
+    ['undefined as json', db => db.put('k', undefined, { valueEncoding: 'json' })],
     ['a limit that is no number', db => db.iterator({ limit: 'all' as never })],
     ['a snapshot from elsewhere', db => db.get('k', { snapshot: { sequence: 1 } as never })],
   ])('%s is a TypeError', async (_, call) => {
@@ -316,7 +316,7 @@ describe('life of a database', () => {
     ['a flag that is no flag', { createIfMissing: 1 }],
   ])('%s is a TypeError', async (_, options) => {
     expect(await code(() => open(options as OpenOptions<'utf8', 'utf8'>))).toMatch(/^TypeError/)
-    expect(await code(() => Database.open('' as never))).toMatch(/^TypeError/)
+    expect(await code(() => Database.open(''))).toMatch(/^TypeError/)
   })
 
   test('limits are enforced before anything is written', async () => {
@@ -341,7 +341,7 @@ describe('life of a database', () => {
     expect(db.stats().memtables.entries).toBe(1000)
     await db.flush()
     const { levels, flushes } = db.stats()
-    expect(levels).toEqual([{ level: 0, tables: 1, bytes: flushes.bytes }])
+    expect(levels).toMatchObject([{ level: 0, tables: 1, bytes: flushes.bytes, bytesWritten: flushes.bytes }])
     const half = await db.approximateSize('k0000', 'k0500')
     expect(half).toBeGreaterThan(45_000)
     expect(half).toBeLessThan(65_000)

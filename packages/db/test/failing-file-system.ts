@@ -85,6 +85,11 @@ class FailingDirectory implements Directory {
     return this.#inner.sync()
   }
 
+  syncFile: Directory['syncFile'] = async name => {
+    this.#system.step(`sync ${name}`)
+    return this.#inner.syncFile(name)
+  }
+
   lock: Directory['lock'] = name => this.#inner.lock(name)
 
   close: Directory['close'] = () => this.#inner.close()

@@ -80,6 +80,10 @@ export class MemoryDirectory implements Directory {
     this.#opened()
   }
 
+  async syncFile(name: string): Promise<void> {
+    await this.openFile(name)
+  }
+
   async lock(name: string): Promise<DirectoryLock> {
     checkName(name)
     const { locks } = this.#opened()

@@ -4,7 +4,7 @@
  * Only names of the engine's own shape reach the system, joined to the directory's real path, which was found when
  * it was opened. How files are opened is in `node-open.ts`, how the directory is locked in `node-lock.ts`.
  */
-import type { Directory, DirectoryEntry, ReadableFile, WritableFile } from '@lsm/base'
+import type { Directory, DirectoryEntry, ModuleReference, ReadableFile, WritableFile } from '@lsm/base'
 import type { Dirent } from 'node:fs'
 import { lstat, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,14 +14,32 @@ import { closedDirectory } from './closed-error.ts'
 import { syncDirectory } from './node-directory-sync.ts'
 import { errorCode, ioError } from './node-errors.ts'
 import { lockDirectory, type NodeDirectoryLock } from './node-lock.ts'
-import { createNew, openRegular, openRegularSync, removeIfThere, type OpenFile } from './node-open.ts'
+import { createNew, openRegular, openRegularSync, removeIfThere, syncRegular, type OpenFile } from './node-open.ts'
 import { NodeReadableFile } from './node-readable-file.ts'
 import { whileBusy } from './node-retry.ts'
 import { NodeWritableFile } from './node-writable-file.ts'
 
+/** What an open directory is, as plain data. */
+interface NodeDirectoryPlace {
+  readonly path: string
+  /** The real path of the directory. */
+  readonly root: string
+  readonly fileMode: number
+}
+
+/**
+ * Opens the same directory in another thread, from the argument of {@link NodeDirectory.module}.
+ *
+ * @public
+ */
+export function openPlace({ path, root, fileMode }: NodeDirectoryPlace): NodeDirectory {
+  return new NodeDirectory(path, root, fileMode)
+}
+
 /** See {@link Directory}. */
 export class NodeDirectory implements Directory {
   readonly path: string
+  readonly module: ModuleReference
   readonly #root: string
   readonly #fileMode: number
   #open = true
@@ -31,6 +49,8 @@ export class NodeDirectory implements Directory {
     this.path = path
     this.#root = root
     this.#fileMode = fileMode
+    const place: NodeDirectoryPlace = { path, root, fileMode }
+    this.module = { url: import.meta.url, export: 'openPlace', argument: place }
   }
 
   async list(): Promise<DirectoryEntry[]> {
@@ -96,6 +116,15 @@ export class NodeDirectory implements Directory {
   async sync(): Promise<void> {
     this.#check()
     await syncDirectory(this.#root)
+  }
+
+  async syncFile(name: string): Promise<void> {
+    const path = this.#path(name)
+    try {
+      await syncRegular(path)
+    } catch (error) {
+      throw ioError(error, `sync a file in ${this.path}`, name)
+    }
   }
 
   async lock(name: string): Promise<NodeDirectoryLock> {

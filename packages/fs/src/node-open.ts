@@ -14,7 +14,7 @@ import { promisify } from 'node:util'
 import { errorCode } from './node-errors.ts'
 import { whileBusy } from './node-retry.ts'
 
-const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants
+const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = constants
 /** Windows has neither flag, and neither links that are followed by accident nor named pipes among files. */
 const GUARDS = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
@@ -62,6 +62,17 @@ export function openRegularSync(path: string): OpenFile {
   } catch (error) {
     closeSync(fd)
     throw error
+  }
+}
+
+/** Syncs a regular file that is there. Windows syncs only what is open for writing. */
+export async function syncRegular(path: string): Promise<void> {
+  const handle = await openHandle(path, O_RDWR | GUARDS)
+  try {
+    sizeOfRegular(await handle.stat(), path)
+    await handle.datasync()
+  } finally {
+    await handle.close()
   }
 }
 

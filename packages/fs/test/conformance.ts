@@ -98,6 +98,7 @@ export function fileSystemConformance(name: string, withFileSystem: WithFileSyst
         await rejects(directory.removeFile('a'), 'LSM_CLOSED')
         await rejects(directory.lock('LOCK'), 'LSM_CLOSED')
         await rejects(directory.sync(), 'LSM_CLOSED')
+        await rejects(directory.syncFile('a'), 'LSM_CLOSED')
       })
     })
 
@@ -107,6 +108,7 @@ export function fileSystemConformance(name: string, withFileSystem: WithFileSyst
         await expect(directory.openFile(bad)).rejects.toBeInstanceOf(TypeError)
         await expect(directory.replaceFile(bad, bytesOf('1'))).rejects.toBeInstanceOf(TypeError)
         await expect(directory.removeFile(bad)).rejects.toBeInstanceOf(TypeError)
+        await expect(directory.syncFile(bad)).rejects.toBeInstanceOf(TypeError)
         await expect(directory.lock(bad)).rejects.toBeInstanceOf(TypeError)
         if (directory.openFileSync !== undefined) expect(() => directory.openFileSync?.(bad)).toThrow(TypeError)
         expect(await directory.list()).toEqual([])
@@ -180,6 +182,17 @@ export function fileSystemConformance(name: string, withFileSystem: WithFileSyst
         expect(await contents(directory, 'a')).toEqual(bytesOf('new'))
         expect(await read(leftover)).toEqual(bytesOf('a long leftover'))
         await leftover.close()
+      })
+    })
+
+    test('a file that was closed can be synced, and one that is not there cannot', async () => {
+      await withDirectory(async directory => {
+        const file = await directory.createFile('a')
+        file.append(bytesOf('12'), 0, 2)
+        await file.close()
+        await directory.syncFile('a')
+        expect(await contents(directory, 'a')).toEqual(bytesOf('12'))
+        await rejects(directory.syncFile('b'), 'LSM_NOT_FOUND')
       })
     })
 

@@ -59,6 +59,11 @@ export class FailingDirectory implements Directory {
     await this.#inner.sync()
   }
 
+  async syncFile(name: string): Promise<void> {
+    this.change(`sync ${name}`)
+    await this.#inner.syncFile(name)
+  }
+
   lock(name: string): Promise<DirectoryLock> {
     return this.#inner.lock(name)
   }

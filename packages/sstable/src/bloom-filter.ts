@@ -45,6 +45,7 @@ export function leveldbBloomFilter(bitsPerKey = 10): FilterPolicy {
     metaName: 'filter.leveldb.BuiltinBloomFilter2',
     builder: () => new BloomFilterBuilder(bitsPerKey),
     reader: openBloomFilter,
+    module: { url: import.meta.url, export: 'leveldbBloomFilter', argument: bitsPerKey },
   }
 }
 

@@ -32,6 +32,8 @@
  *
  * Does not know checksums, files, or which codec a table is to be written with.
  */
+import type { ModuleReference } from '@lsm/base'
+
 import { SNAPPY } from './snappy.ts'
 
 /** The block type byte of an uncompressed block. */
@@ -57,6 +59,8 @@ export interface Codec {
    * @throws `LsmError` `LSM_CORRUPTION`, without a place (the caller knows it), for anything that `compress` does not make.
    */
   decompress(source: Uint8Array, start: number, end: number, limit: number): Uint8Array
+  /** Makes the same codec in another thread; without it, whatever uses the codec stays in this one. Snappy needs none. */
+  readonly module?: ModuleReference | undefined
 }
 
 /** The codecs that are always there: Snappy, LevelDB's own. */

@@ -11,6 +11,7 @@
  *
  * Does not know keys, tables, or how a filter block is stored and checked.
  */
+import type { ModuleReference } from '@lsm/base'
 
 /** A kind of filter. Hashes are base's `hashKey` of user keys. */
 export interface FilterPolicy {
@@ -24,6 +25,8 @@ export interface FilterPolicy {
    * @returns `undefined` where the contents make no sense; the table is then read without a filter.
    */
   reader(contents: Uint8Array): FilterReader | undefined
+  /** Makes the same policy in another thread; without it, whatever uses the policy stays in this one. */
+  readonly module?: ModuleReference | undefined
 }
 
 /** Collects the keys of one table, in file order. */

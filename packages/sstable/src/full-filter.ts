@@ -49,6 +49,7 @@ export function blockedBloomFilter(bitsPerKey = 10): FilterPolicy {
     metaName: 'filter.lsm.BlockedBloom1',
     builder: () => new BlockedBloomBuilder(bitsPerKey),
     reader: openBlockedBloom,
+    module: { url: import.meta.url, export: 'blockedBloomFilter', argument: bitsPerKey },
   }
 }
 

@@ -221,6 +221,7 @@ class CountingDirectory {
       replaceFile: (name, contents) => directory.replaceFile(name, contents),
       removeFile: name => directory.removeFile(name),
       sync: () => directory.sync(),
+      syncFile: name => directory.syncFile(name),
       lock: name => directory.lock(name),
       close: () => directory.close(),
     }

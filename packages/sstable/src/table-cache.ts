@@ -8,9 +8,9 @@
  *
  * Knows how table files are named. Does not know which tables exist, or which are needed.
  */
-import { corruption, LsmError, type Directory, type PageSource, type ReadableFile, type ReadContext } from '@lsm/base'
+import { corruption, LsmError, type PageSource, type ReadableFile, type ReadContext } from '@lsm/base'
 
-import { TableFile } from './table-file.ts'
+import { TableFile, type TableDirectory } from './table-file.ts'
 import { TableReader, type TableReaderOptions } from './table-reader.ts'
 
 /** LevelDB's suffix since 2012, and the one before. */
@@ -25,7 +25,7 @@ interface OpenTable {
 
 /** Opens tables when they are needed, and keeps some open. */
 export class TableCache implements PageSource<TableReader> {
-  readonly #directory: Directory
+  readonly #directory: TableDirectory
   readonly #maxOpenFiles: number
   readonly #options: TableReaderOptions
   readonly #open = new Map<number, OpenTable>()
@@ -38,7 +38,7 @@ export class TableCache implements PageSource<TableReader> {
   #closed = false
 
   /** @param maxOpenFiles - how many tables stay open; at least 1. */
-  constructor(directory: Directory, maxOpenFiles: number, options: TableReaderOptions) {
+  constructor(directory: TableDirectory, maxOpenFiles: number, options: TableReaderOptions) {
     this.#directory = directory
     this.#maxOpenFiles = Math.max(1, maxOpenFiles)
     this.#options = options

@@ -10,16 +10,19 @@
  */
 import { LsmError, type Directory, type ReadableFile } from '@lsm/base'
 
+/** What opening tables needs of a directory. */
+export type TableDirectory = Pick<Directory, 'openFile' | 'openFileSync'>
+
 /** A file of a directory that is opened again after it was closed. */
 export class TableFile implements ReadableFile {
   readonly name: string
   readonly size: number
   /** Absent where the file system cannot read synchronously. */
   readonly readSync?: (position: number, target: Uint8Array, start: number, length: number) => number
-  readonly #directory: Directory
+  readonly #directory: TableDirectory
   #file: ReadableFile | undefined
 
-  constructor(directory: Directory, file: ReadableFile) {
+  constructor(directory: TableDirectory, file: ReadableFile) {
     this.name = file.name
     this.size = file.size
     this.#directory = directory

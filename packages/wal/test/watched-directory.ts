@@ -18,6 +18,7 @@ export function watched(inner: Directory, steps: string[], failing: { sync?: Err
       steps.push(`remove ${name}`)
       await inner.removeFile(name)
     },
+    syncFile: name => inner.syncFile(name),
     async sync() {
       steps.push('sync directory')
       await inner.sync()

@@ -1,18 +1,14 @@
 import { ReadContext } from '@lsm/base'
 import { MemoryFileSystem } from '@lsm/fs'
-import { tableFileName, type FileMetadata } from '@lsm/manifest'
-import {
-  blockedBloomFilter,
-  BlockCache,
-  CodecRegistry,
-  DEFAULT_CODECS,
-  SNAPPY,
-  TableBuilder,
-  TableCache,
-} from '@lsm/sstable'
 import { iteratorConformance, type Entry } from '@lsm/testkit'
 
-import { LevelIterator } from './level-iterator.ts'
+import { BlockCache } from './block-cache.ts'
+import { CodecRegistry, DEFAULT_CODECS } from './codec.ts'
+import { blockedBloomFilter } from './full-filter.ts'
+import { LevelIterator, type LevelTable } from './level-iterator.ts'
+import { SNAPPY } from './snappy.ts'
+import { TableBuilder } from './table-builder.ts'
+import { TableCache } from './table-cache.ts'
 
 const filters = [blockedBloomFilter(10)]
 
@@ -24,9 +20,9 @@ function describeLevels(how: string, cacheSize: number, maxOpenFiles: number): v
   for (const perTable of [1, 7, 1000]) {
     iteratorConformance(`a level of tables of ${perTable}, ${how},`, async entries => {
       const directory = await new MemoryFileSystem().openDirectory('/level', true)
-      const files: FileMetadata[] = []
+      const files: LevelTable[] = []
       for (let at = 0; at < entries.length; at += perTable) {
-        const file = await directory.createFile(tableFileName(files.length + 1))
+        const file = await directory.createFile(`${String(files.length + 1).padStart(6, '0')}.ldb`)
         const builder = new TableBuilder(file, {
           blockSize: 100,
           blockRestartInterval: 4,
@@ -36,9 +32,9 @@ function describeLevels(how: string, cacheSize: number, maxOpenFiles: number): v
           createdAt: 0,
         })
         for (const entry of entries.slice(at, at + perTable)) add(builder, entry)
-        const { size, smallest, largest } = builder.finish()
+        const { size, largest } = builder.finish()
         await file.close()
-        files.push({ number: files.length + 1, size, smallest, largest })
+        files.push({ number: files.length + 1, size, largest })
       }
       const tables = new TableCache(directory, maxOpenFiles, {
         verifyChecksums: true,

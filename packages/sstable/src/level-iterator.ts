@@ -19,8 +19,16 @@ import {
   type Move,
   type ReadContext,
 } from '@lsm/base'
-import type { FileMetadata } from '@lsm/manifest'
-import type { TableCache, TableReader } from '@lsm/sstable'
+
+import type { TableCache } from './table-cache.ts'
+import type { TableReader } from './table-reader.ts'
+
+/** A table of a level: its file number, its bytes, and its last internal key. */
+export interface LevelTable {
+  readonly number: number
+  readonly size: number
+  readonly largest: Uint8Array
+}
 
 /** Walks tables that are in order and do not overlap. */
 export class LevelIterator implements InternalIterator {
@@ -31,7 +39,7 @@ export class LevelIterator implements InternalIterator {
   valueStart = 0
   valueEnd = 0
 
-  readonly #files: readonly FileMetadata[]
+  readonly #files: readonly LevelTable[]
   readonly #tables: TableCache
   readonly #context: ReadContext
   /** Index of the file that the iterator stands in, or that a crossing leads to. */
@@ -42,7 +50,7 @@ export class LevelIterator implements InternalIterator {
   #inner: InternalIterator | undefined
   #crossing = false
 
-  constructor(files: readonly FileMetadata[], tables: TableCache, context: ReadContext) {
+  constructor(files: readonly LevelTable[], tables: TableCache, context: ReadContext) {
     this.#files = files
     this.#tables = tables
     this.#context = context

@@ -1,0 +1,111 @@
+/**
+ * What goes on inside, told to whoever listens.
+ */
+import type { StallCause } from './write-stall.ts'
+
+/** A table was made of a memtable. */
+export interface FlushEvent {
+  /** Number of the table. */
+  readonly table: number
+  readonly bytes: number
+  readonly entries: number
+  readonly milliseconds: number
+}
+
+/** Tables were rewritten, moved or dropped. */
+export interface CompactionEvent {
+  readonly phase: 'start' | 'end'
+  readonly kind: 'rewrite' | 'move' | 'drop'
+  /** In plain words. */
+  readonly reason: string
+  /** Numbers of the tables that went in. */
+  readonly inputs: readonly number[]
+  /** Numbers of the tables that came out; empty at the start. */
+  readonly outputs: readonly number[]
+  readonly outputLevel: number
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  readonly milliseconds: number
+}
+
+/** Writes were slowed down or made to wait. */
+export interface StallEvent {
+  readonly phase: 'start' | 'end'
+  readonly cause: StallCause
+  /** Whether they wait; else they are slowed down. */
+  readonly stopped: boolean
+  /** How long it lasted; 0 at the start. */
+  readonly milliseconds: number
+}
+
+/** A background job failed. */
+export interface ErrorEvent {
+  readonly error: unknown
+  readonly job: 'flush' | 'compaction'
+  /** Which attempt it was, from 1. */
+  readonly attempt: number
+  /** Whether it will be tried again. */
+  readonly retried: boolean
+}
+
+/** Who does background jobs, and why not workers if it is not. */
+export interface RunnerEvent {
+  readonly kind: 'inline' | 'workers'
+  readonly reason: string | undefined
+}
+
+/** Events of a database, by name. */
+export interface DatabaseEventMap {
+  flush: FlushEvent
+  compaction: CompactionEvent
+  stall: StallEvent
+  error: ErrorEvent
+  runner: RunnerEvent
+}
+
+type Listener<E> = (event: E) => void
+
+/**
+ * Tells listeners what goes on. A listener that throws does not disturb the database: its error is reported as if nobody had
+ * caught it.
+ *
+ * @example
+ * ```ts
+ * import { Database } from '@lsm/db'
+ *
+ * await using db = await Database.open('./events-example')
+ * const stop = db.events.on('flush', event => console.log('flushed', event.entries))
+ * await db.put('k', 'v')
+ * await db.flush()
+ * stop()
+ * ```
+ */
+export class DatabaseEvents {
+  readonly #listeners = new Map<keyof DatabaseEventMap, Set<Listener<never>>>()
+
+  /** Calls `listener` at every event of a name, until the function that this returns is called. */
+  on<N extends keyof DatabaseEventMap>(name: N, listener: Listener<DatabaseEventMap[N]>): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set()
+    this.#listeners.set(name, listeners)
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  }
+
+  /** Tells what is already so to whoever listens before the next turn of the event loop. @internal */
+  announce<N extends keyof DatabaseEventMap>(name: N, event: DatabaseEventMap[N]): void {
+    setImmediate(() => this.emit(name, event))
+  }
+
+  /** @internal */
+  emit<N extends keyof DatabaseEventMap>(name: N, event: DatabaseEventMap[N]): void {
+    for (const listener of this.#listeners.get(name) ?? []) {
+      try {
+        ;(listener as Listener<DatabaseEventMap[N]>)(event)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+}
