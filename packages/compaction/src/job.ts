@@ -4,7 +4,7 @@
  * A job is plain data, and so is its result: both can be posted to another thread. Numbers for files are reserved by
  * whoever asks for the job; which of them were used, the result says.
  */
-import type { Directory } from '@lsm/base'
+import { LsmError, type Directory } from '@lsm/base'
 
 import type { OutputTable } from './output-tables.ts'
 import type { Pace } from './pace.ts'
@@ -39,6 +39,12 @@ export interface JobProgress {
 export interface Cancellation {
   readonly aborted: boolean
   readonly reason?: unknown
+}
+
+/** @throws LsmError `LSM_ABORTED` if the job is to stop. */
+export function throwIfCancelled(cancellation: Cancellation | undefined): void {
+  if (cancellation?.aborted !== true) return
+  throw new LsmError('LSM_ABORTED', 'the job was cancelled', { cause: cancellation.reason })
 }
 
 /** Where a job works, with what, and how it is watched and stopped. */

@@ -2,7 +2,8 @@
  * Data that nobody can read any more and that no full level will ever push out.
  *
  *     many deletions    a table with a large part of them, all older than every reader, goes down until it has nothing
- *                       below it, and is then rewritten where it is: the deletions go, with what they delete
+ *                       below it, and is then rewritten where it is: the deletions go, with what they delete. A step is
+ *                       only worth it where they are many beside what they would be merged with, too
  *     age               a table with old data goes down in the same way; one at the end of its way is rewritten again
  *                       whenever it has itself become old, for versions that a snapshot kept are not counted anywhere
  *
@@ -24,6 +25,12 @@ export interface GarbageSettings {
 }
 
 const MS_PER_HOUR = 3_600_000
+
+/**
+ * Entries of the next level that one deletion is worth merging with. What is left waiting by this is garbage of at most a
+ * tenth of the next level; without it a steady stream of deletions would rewrite that level with each memtable.
+ */
+const ENTRIES_PER_DELETION = 10
 
 /**
  * The next table that is worth it, the deepest level last.
@@ -72,9 +79,12 @@ function level0Work(
   outputLevel: number,
 ): Work | undefined {
   const table = tree.levels[0][at]
-  if (!isOld(table.createdAt, tree, settings)) return undefined
   const tables = level0Group(tree, at, 1, () => false)
-  return tables && { reason: ageReason(table, table.createdAt!, tree), level: 0, tables, outputLevel, mayMove: true }
+  if (tables === undefined) return undefined
+  const reason = isWorthIt(tree, settings, table, tables, outputLevel)
+    ? deletionReason(table)
+    : isOld(table.createdAt, tree, settings) && ageReason(table, table.createdAt!, tree)
+  return reason ? { reason, level: 0, tables, outputLevel, mayMove: true } : undefined
 }
 
 function levelWork(
@@ -86,10 +96,33 @@ function levelWork(
   const tables = tablesIn(tree, level, table)
   const sinks = tablesBelow(tree, level, hullOf(tables)).length > 0
   const time = sinks ? table.createdAt : table.writtenAt
-  const reason = isDeleted(table, tree, settings)
-    ? `#${table.number} has ${table.deletions} deletions in ${table.entries} entries`
+  const outputLevel = sinks ? level + 1 : level
+  const reason = isWorthIt(tree, settings, table, tables, outputLevel)
+    ? deletionReason(table)
     : isOld(time, tree, settings) && ageReason(table, time!, tree)
-  return reason ? { reason, level, tables, outputLevel: sinks ? level + 1 : level, mayMove: true } : undefined
+  return reason ? { reason, level, tables, outputLevel, mayMove: true } : undefined
+}
+
+/** Whether a table's deletions are worth a step to another level, together with what goes along. */
+function isWorthIt(
+  tree: TreeDescription,
+  settings: GarbageSettings,
+  table: TableDescription,
+  tables: readonly TableDescription[],
+  outputLevel: number,
+): boolean {
+  if (!isDeleted(table, tree, settings)) return false
+  const met = tablesIn(tree, outputLevel, hullOf(tables)).filter(other => !tables.includes(other))
+  return sum(met, 'entries') <= ENTRIES_PER_DELETION * sum(tables, 'deletions')
+}
+
+/** What is known of a number, added up. */
+function sum(tables: readonly TableDescription[], what: 'entries' | 'deletions'): number {
+  return tables.reduce((total, table) => total + (table[what] ?? 0), 0)
+}
+
+function deletionReason({ number, entries, deletions }: TableDescription): string {
+  return `#${number} has ${deletions} deletions in ${entries} entries`
 }
 
 function ageReason(table: TableDescription, time: number, tree: TreeDescription): string {

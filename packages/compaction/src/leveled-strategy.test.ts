@@ -316,6 +316,18 @@ describe('garbage', () => {
       'rewrite L5 #2 + L6 #1 → L6: #2 has 40 deletions in 100 entries',
     ],
     [
+      'level 0 lets go of it before it is full',
+      `L0 #9[a-f 40% seq 7] #8[b-g]
+       L6 #1[a-d 60M]`,
+      'rewrite L0 #9 #8 + L6 #1 → L6: #9 has 40 deletions in 100 entries',
+    ],
+    [
+      'among ten times as many entries below it waits',
+      `L0 #20[a-z 40% seq 7]
+       L6 #11[a-b 0%] #12[c-d 0%] #13[e-f 0%] #14[g-h 0%] #15[i-j 0%]`,
+      'nothing',
+    ],
+    [
       'with nothing below in its range, it is at its end',
       `L5 #2[d-f 40% seq 7]
        L6 #1[a-c 60M]`,

@@ -11,20 +11,11 @@
  *
  * Does not know where entries come from.
  */
-import {
-  corruption,
-  END,
-  LsmError,
-  VALID,
-  type InternalIterator,
-  type MISS,
-  type Move,
-  type ReadContext,
-} from '@lsm/base'
+import { corruption, END, VALID, type InternalIterator, type MISS, type Move, type ReadContext } from '@lsm/base'
 import type { TableBuilder } from '@lsm/sstable'
 
 import type { BlockLoads } from './block-loads.ts'
-import type { JobResult, JobSurroundings } from './job.ts'
+import { throwIfCancelled, type JobResult, type JobSurroundings } from './job.ts'
 import type { OutputSplitter } from './output-splitter.ts'
 import type { OutputTable, OutputTables } from './output-tables.ts'
 import type { Retention } from './retention.ts'
@@ -164,9 +155,7 @@ class Rewrite {
     const { context, outputs } = this.#parts
     this.#work = WORK_PER_LOOK
     context.release()
-    if (cancellation?.aborted === true) {
-      throw new LsmError('LSM_ABORTED', 'the job was cancelled', { cause: cancellation.reason })
-    }
+    throwIfCancelled(cancellation)
     const unlimited = outputs.bytes - this.#limited
     if (limiter !== undefined && unlimited >= CHUNK) {
       this.#limited += unlimited

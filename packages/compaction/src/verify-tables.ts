@@ -9,7 +9,7 @@ import { tableFileName } from '@lsm/manifest'
 import { BlockCache, TableReader, type TableReaderOptions } from '@lsm/sstable'
 
 import { BlockLoads } from './block-loads.ts'
-import type { JobSurroundings } from './job.ts'
+import { throwIfCancelled, type JobSurroundings } from './job.ts'
 import type { OutputTable } from './output-tables.ts'
 import { SequentialDirectory } from './sequential-directory.ts'
 
@@ -49,7 +49,7 @@ async function walk(
   table: TableReader,
   expected: OutputTable,
   name: string,
-  { directory, ownThread, pace }: JobSurroundings,
+  { directory, ownThread, pace, cancellation }: JobSurroundings,
 ): Promise<void> {
   const context = new ReadContext()
   const loads = new BlockLoads(context, directory.openFileSync !== undefined, ownThread)
@@ -67,6 +67,7 @@ async function walk(
     if (++entries === expected.entries) last = keyOf(iterator)
     if (entries % MOVES_PER_LOOK > 0) continue
     context.release()
+    throwIfCancelled(cancellation)
     if (pace.due()) await pace.yield()
   }
   context.release()

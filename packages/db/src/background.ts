@@ -205,9 +205,10 @@ export class Background {
 
   async #until(reached: () => boolean): Promise<void> {
     this.start()
-    while (!reached()) {
+    for (;;) {
       const stopped = this.stopped()
       if (stopped !== undefined) throw stopped
+      if (reached()) return
       await Promise.race(this.#running)
     }
   }

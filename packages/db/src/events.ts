@@ -65,6 +65,9 @@ export interface DatabaseEventMap {
 
 type Listener<E> = (event: E) => void
 
+/** Is told of every event before the listeners are. */
+export type EventTap = <N extends keyof DatabaseEventMap>(name: N, event: DatabaseEventMap[N]) => void
+
 /**
  * Tells listeners what goes on. A listener that throws does not disturb the database: its error is reported as if nobody had
  * caught it.
@@ -82,6 +85,12 @@ type Listener<E> = (event: E) => void
  */
 export class DatabaseEvents {
   readonly #listeners = new Map<keyof DatabaseEventMap, Set<Listener<never>>>()
+  readonly #tap: EventTap
+
+  /** @internal */
+  constructor(tap: EventTap) {
+    this.#tap = tap
+  }
 
   /** Calls `listener` at every event of a name, until the function that this returns is called. */
   on<N extends keyof DatabaseEventMap>(name: N, listener: Listener<DatabaseEventMap[N]>): () => void {
@@ -98,6 +107,7 @@ export class DatabaseEvents {
 
   /** @internal */
   emit<N extends keyof DatabaseEventMap>(name: N, event: DatabaseEventMap[N]): void {
+    this.#tap(name, event)
     for (const listener of this.#listeners.get(name) ?? []) {
       try {
         ;(listener as Listener<DatabaseEventMap[N]>)(event)

@@ -20,6 +20,7 @@ import { begin, createLog, memtableMaker, recoveredMemTables } from './begin.ts'
 import { Compactions } from './compactions.ts'
 import { DatabaseEvents } from './events.ts'
 import type { MemTableList } from './memtable-list.ts'
+import { diagnosticsTap } from './node-diagnostics.ts'
 import { defaultWorkers } from './node-workers.ts'
 import { ObsoleteFiles } from './obsolete-files.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -81,7 +82,8 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
     const cache = new BlockCache(options.cacheSize)
     const tables = new TableCache(directory, options.maxOpenFiles, { ...options, cache })
     const snapshots = new SnapshotList()
-    const base = { options, directory, versions, cache, tables, snapshots, recovery, events: new DatabaseEvents() }
+    const events = new DatabaseEvents(diagnosticsTap(directory.path))
+    const base = { options, directory, versions, cache, tables, snapshots, recovery, events }
     if (lock === undefined) {
       const memtables = recoveredMemTables(replayed, newMemTable)
       return { ...base, memtables, current: new CurrentState(memtables, versions), writer: undefined }

@@ -13,6 +13,8 @@ export class FailingFileSystem implements FileSystem {
   readonly failed: string[] = []
   /** Number of the operation that fails, counted from 1; 0 for none. */
   failAt = 0
+  /** Fails every operation whose name it is true for. */
+  failWhen: ((name: string) => boolean) | undefined
   /** Whether all later operations fail too. */
   sticky = false
   readonly #inner: FileSystem
@@ -33,7 +35,8 @@ export class FailingFileSystem implements FileSystem {
   step(name: string): void {
     this.operations++
     this.trace.push(name)
-    if (this.failAt === 0 || (this.sticky ? this.operations < this.failAt : this.operations !== this.failAt)) return
+    const due = this.failAt > 0 && (this.sticky ? this.operations >= this.failAt : this.operations === this.failAt)
+    if (!due && this.failWhen?.(name) !== true) return
     this.failed.push(name)
     throw new LsmError('LSM_IO', `${name} failed on purpose`)
   }
