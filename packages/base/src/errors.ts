@@ -57,6 +57,7 @@ export interface LsmErrorDetails {
  * ```
  */
 export class LsmError extends Error {
+  /** Always `LsmError`. */
   override readonly name: string = 'LsmError'
   /** What kind of failure this is; never changes between releases. */
   readonly code: LsmErrorCode

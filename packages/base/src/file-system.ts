@@ -37,6 +37,7 @@ export interface FileSystem {
 
 /** One name in a directory. */
 export interface DirectoryEntry {
+  /** Its name inside the directory. */
   readonly name: string
   /** Bytes; 0 for what is not a regular file. */
   readonly size: number
@@ -78,6 +79,7 @@ export interface Directory {
 
 /** A file being written, from its beginning to its end. */
 export interface WritableFile {
+  /** Its name inside the directory. */
   readonly name: string
   /** Bytes appended so far. */
   readonly size: number
@@ -91,6 +93,7 @@ export interface WritableFile {
 
 /** A file being read by range. */
 export interface ReadableFile {
+  /** Its name inside the directory. */
   readonly name: string
   /** Bytes, at the time it was opened. */
   readonly size: number

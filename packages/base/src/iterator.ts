@@ -25,12 +25,15 @@ export type Move = typeof END | typeof VALID | typeof MISS
 export interface InternalIterator {
   /** Array that holds the current internal key. */
   readonly key: Uint8Array
+  /** The first byte of the key. */
   readonly keyStart: number
   /** One past the last byte of the key, its tag included. */
   readonly keyEnd: number
   /** Array that holds the current value. */
   readonly value: Uint8Array
+  /** The first byte of the value. */
   readonly valueStart: number
+  /** One past its last byte. */
   readonly valueEnd: number
 
   /** To the first entry. */

@@ -55,7 +55,10 @@ export class LookupKey {
 
 /** Where the value of a found key lies. Readable until the source changes; copy what must live longer. */
 export class FoundValue {
+  /** Array that holds the value. */
   bytes: Uint8Array = EMPTY
+  /** The first byte of the value. */
   start = 0
+  /** One past its last byte. */
   end = 0
 }

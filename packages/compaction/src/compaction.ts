@@ -28,9 +28,11 @@ import { verifyTables } from './verify-tables.ts'
 
 /** What to merge, and how. Plain data; the first five are those of a strategy's plan. */
 export interface CompactionJob {
+  /** Tells it from a flush. */
   readonly kind: 'compaction'
   /** By level; of level 0 the newest table first, of the others by key. */
   readonly inputs: readonly LevelInput[]
+  /** The level that the outputs are for: below level 0 they must not overlap. */
   readonly outputLevel: number
   /** Tables outside the inputs that may hold older versions of their keys: a deletion is dropped where none encloses its key. */
   readonly older: readonly LevelInput[]
@@ -46,6 +48,7 @@ export interface CompactionJob {
   readonly readers: readonly number[]
   /** Milliseconds since 1970 to note in the outputs. */
   readonly createdAt: number
+  /** How the outputs are built. */
   readonly table: TableSettings
   /** Whether checksums of the inputs are compared. */
   readonly verifyChecksums: boolean

@@ -19,7 +19,9 @@ import { builderOptions, type TableSettings } from './table-settings.ts'
 
 /** What to flush, and how. Plain data. */
 export interface FlushJob {
+  /** Tells it from a compaction. */
   readonly kind: 'flush'
+  /** A frozen memtable, in shared memory. */
   readonly memtable: SharedMemTable
   /** The number reserved for the table. */
   readonly fileNumber: number
@@ -29,6 +31,7 @@ export interface FlushJob {
   readonly nothingOlder?: boolean | undefined
   /** Milliseconds since 1970 to note in the table. */
   readonly createdAt: number
+  /** How the table is built. */
   readonly table: TableSettings
 }
 

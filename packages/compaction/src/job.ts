@@ -15,7 +15,9 @@ import type { TableComponents } from './table-settings.ts'
 export interface JobResult {
   /** The tables that were written, in the order of their keys; none if no entry was left. */
   readonly files: readonly OutputTable[]
+  /** Entries that came in, deletions included. */
   readonly entriesRead: number
+  /** Entries of the tables written, deletions included. */
   readonly entriesWritten: number
   /** Entries that no reader could see any more. */
   readonly dropped: number
@@ -37,7 +39,9 @@ export interface JobProgress {
 
 /** Whether a job is to stop. An `AbortSignal` is one. */
 export interface Cancellation {
+  /** Whether the job is to stop. Looked at again and again. */
   readonly aborted: boolean
+  /** Why; becomes the `cause` of the error. */
   readonly reason?: unknown
 }
 
@@ -49,12 +53,17 @@ export function throwIfCancelled(cancellation: Cancellation | undefined): void {
 
 /** Where a job works, with what, and how it is watched and stopped. */
 export interface JobSurroundings {
+  /** Where inputs are read and outputs written. */
   readonly directory: Directory
+  /** Codecs and filter policies. */
   readonly components: TableComponents
+  /** How long the job may hold its thread. */
   readonly pace: Pace
   /** Whether nothing else waits for the thread, so that the job may hold it as long as it likes. */
   readonly ownThread: boolean
+  /** Bounds the rate of writing, if given. */
   readonly limiter?: RateLimiter | undefined
+  /** Stops the job with `LSM_ABORTED`. */
   readonly cancellation?: Cancellation | undefined
   /** Called at the beginning, at the end of each slice, and at the end. */
   readonly onProgress?: ((progress: JobProgress) => void) | undefined

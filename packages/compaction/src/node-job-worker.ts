@@ -10,6 +10,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { runJob } from './job-runner.ts'
 import type { Cancellation, JobProgress, JobSurroundings } from './job.ts'
 import { componentsOf, fromModule } from './module-reference.ts'
+import { yieldToProgram } from './node-priority.ts'
 import type { Assignment, Report, WorkerStart } from './node-worker-messages.ts'
 import { OwnThreadPace } from './pace.ts'
 import { toPortable } from './portable-error.ts'
@@ -18,6 +19,8 @@ import type { TableComponents } from './table-settings.ts'
 
 /** Milliseconds between two reports of progress. */
 const SLICE = 50
+
+yieldToProgram()
 
 const start = workerData as WorkerStart
 const { limit } = start

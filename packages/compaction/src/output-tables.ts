@@ -15,6 +15,7 @@ import { TableBuilder, type TableBuilderOptions } from '@lsm/sstable'
 export interface OutputTable extends FileMetadata {
   /** Deletions included. */
   readonly entries: number
+  /** Deletions among them. */
   readonly deletions: number
   /** The greatest sequence number in it. */
   readonly largestSequence: number

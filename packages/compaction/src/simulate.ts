@@ -36,7 +36,9 @@ export interface SimulationSample {
   readonly readAmplification: number
   /** Bytes of all tables for each byte that a reader of everything would see. */
   readonly spaceAmplification: number
+  /** Bytes of each level. */
   readonly levelBytes: readonly number[]
+  /** Tables of each level. */
   readonly levelTables: readonly number[]
 }
 
@@ -46,6 +48,7 @@ export interface SimulationReport {
   readonly strategy: string
   /** In the order of time, the last one at the end. */
   readonly samples: readonly SimulationSample[]
+  /** Bytes of the tables that write buffers became. */
   readonly flushedBytes: number
   /** Bytes that rewrites wrote. */
   readonly compactedBytes: number

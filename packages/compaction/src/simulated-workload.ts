@@ -32,6 +32,7 @@ export interface SimulatedPhase {
 
 /** What the user does. */
 export interface SimulatedWorkload {
+  /** Which keys are written. */
   readonly keys: SimulatedKeys
   /** Bytes of key and value of one entry: anything from `least` to `most`, all as likely. */
   readonly entryBytes: { readonly least: number; readonly most: number }

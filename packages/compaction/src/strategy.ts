@@ -29,6 +29,7 @@ export interface TableDescription {
 
 /** Where a running job writes: nothing else may be written into that level between these keys. */
 export interface RunningOutput {
+  /** The level that the job writes to. */
   readonly level: number
   /** The first internal key of all that the job reads. */
   readonly smallest: Uint8Array
@@ -56,17 +57,21 @@ export interface TreeDescription {
 
 /** Tables of one level. */
 export interface LevelInput {
+  /** From 0 to 6. */
   readonly level: number
+  /** In the order of the level. */
   readonly tables: readonly TableDescription[]
 }
 
 /** Read these tables, merge them, write new ones. */
 export interface RewritePlan {
+  /** Tells it from the other plans. */
   readonly kind: 'rewrite'
   /** In plain words, for events and `explain`: `level 0 has 5 tables`. */
   readonly reason: string
   /** By level, the smallest first. In level 0 newest first. */
   readonly inputs: readonly LevelInput[]
+  /** The level that the outputs go to. */
   readonly outputLevel: number
   /** Bytes at which an output table is closed. */
   readonly maxTableSize: number
@@ -81,17 +86,25 @@ export interface RewritePlan {
 
 /** Put a table into another level as it is. */
 export interface MovePlan {
+  /** Tells it from the other plans. */
   readonly kind: 'move'
+  /** In plain words, for events. */
   readonly reason: string
+  /** The level that it leaves. */
   readonly level: number
+  /** The table to move. */
   readonly table: TableDescription
+  /** The level that it goes to. */
   readonly outputLevel: number
 }
 
 /** Forget tables and what is in them. */
 export interface DropPlan {
+  /** Tells it from the other plans. */
   readonly kind: 'drop'
+  /** In plain words, for events. */
   readonly reason: string
+  /** The tables to forget, by level. */
   readonly inputs: readonly LevelInput[]
 }
 

@@ -20,7 +20,9 @@ export interface TableSettings {
 
 /** The code behind the names in {@link TableSettings}: whoever runs jobs brings it. */
 export interface TableComponents {
+  /** Compression of blocks, by name and by number. */
   readonly codecs: CodecRegistry
+  /** Filter policies that tables may be written with. */
   readonly filters: readonly FilterPolicy[]
 }
 

@@ -82,7 +82,7 @@ export class Database<K = string, V = string> {
 
   private constructor(engine: Engine) {
     this.#engine = engine
-    this.#reader = new PointReader(engine.tables, this.#drive)
+    this.#reader = new PointReader(engine.tables, this.#drive, engine.clock)
   }
 
   /**
@@ -301,6 +301,7 @@ export class Database<K = string, V = string> {
     return this.#closing
   }
 
+  /** Closes the database at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
@@ -380,13 +381,14 @@ export class Database<K = string, V = string> {
     shape: IteratorParts['shape'],
     key: Transcoder = this.#keyEncoding(options),
   ): DatabaseIterator<unknown, unknown> {
-    const { current, snapshots, tables } = this.#open()
+    const { current, snapshots, tables, clock } = this.#open()
     const iterator = new DatabaseIterator<unknown, unknown>({
       state: current.state,
       sequence: this.#sequence(options),
       snapshots,
       tables,
       drive: this.#drive,
+      clock,
       range: keyRange(options ?? {}, this.#keyEncoding(options)),
       reverse: options?.reverse ?? false,
       limit: checkedLimit(options?.limit),

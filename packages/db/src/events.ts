@@ -7,14 +7,19 @@ import type { StallCause } from './write-stall.ts'
 export interface FlushEvent {
   /** Number of the table. */
   readonly table: number
+  /** Bytes of the table. */
   readonly bytes: number
+  /** Entries in it, deletions included. */
   readonly entries: number
+  /** How long it took. */
   readonly milliseconds: number
 }
 
 /** Tables were rewritten, moved or dropped. */
 export interface CompactionEvent {
+  /** One that fails, or is cancelled, has no `end`. */
   readonly phase: 'start' | 'end'
+  /** What was done with the tables. */
   readonly kind: 'rewrite' | 'move' | 'drop'
   /** In plain words. */
   readonly reason: string
@@ -22,15 +27,21 @@ export interface CompactionEvent {
   readonly inputs: readonly number[]
   /** Numbers of the tables that came out; empty at the start. */
   readonly outputs: readonly number[]
+  /** The level that they went to; -1 where they were dropped. */
   readonly outputLevel: number
+  /** Bytes read from tables; 0 at the start. */
   readonly bytesRead: number
+  /** Bytes of the tables written; 0 at the start. */
   readonly bytesWritten: number
+  /** How long it took; 0 at the start. */
   readonly milliseconds: number
 }
 
 /** Writes were slowed down or made to wait. */
 export interface StallEvent {
+  /** Whether it begins or is over. */
   readonly phase: 'start' | 'end'
+  /** What writes are held up by. */
   readonly cause: StallCause
   /** Whether they wait; else they are slowed down. */
   readonly stopped: boolean
@@ -40,7 +51,9 @@ export interface StallEvent {
 
 /** A background job failed. */
 export interface ErrorEvent {
+  /** What it failed with, usually an `LsmError`. */
   readonly error: unknown
+  /** What was to be done. */
   readonly job: 'flush' | 'compaction'
   /** Which attempt it was, from 1. */
   readonly attempt: number
@@ -50,16 +63,23 @@ export interface ErrorEvent {
 
 /** Who does background jobs, and why not workers if it is not. */
 export interface RunnerEvent {
+  /** `inline`: the thread that opened the database, in slices. `workers`: threads of their own. */
   readonly kind: 'inline' | 'workers'
+  /** Why there are no workers, in plain words, where some were asked for. */
   readonly reason: string | undefined
 }
 
 /** Events of a database, by name. */
 export interface DatabaseEventMap {
+  /** A memtable became a table. */
   flush: FlushEvent
+  /** A compaction began or ended. */
   compaction: CompactionEvent
+  /** Writes began or ceased to be held up. */
   stall: StallEvent
+  /** A background job failed. */
   error: ErrorEvent
+  /** Once after the open: who does background jobs. */
   runner: RunnerEvent
 }
 

@@ -13,10 +13,14 @@ import type { Transcoder } from './encoding.ts'
 import { encodeKey, type KeyRange } from './key-range.ts'
 import type { ReadState } from './read-state.ts'
 import type { SnapshotList } from './snapshot-list.ts'
+import type { TurnClock } from './turn-clock.ts'
 import { visibleIterator, type VisibleIterator } from './visible-iterator.ts'
 
 /** Entries that `for await` and `all` take at a time. */
 const BATCH = 256
+
+/** Calls that the entries of one block are worth, to the clock. */
+const BLOCK_WEIGHT = 32
 
 /** What an iterator is made of. */
 export interface IteratorParts {
@@ -25,6 +29,7 @@ export interface IteratorParts {
   readonly snapshots: SnapshotList
   readonly tables: TableCache
   readonly drive: Drive
+  readonly clock: TurnClock
   readonly range: KeyRange
   readonly reverse: boolean
   /** Entries to give at most. */
@@ -142,6 +147,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
     this[Symbol.dispose]()
   }
 
+  /** The entries that are left; the loop closes the iterator however it ends. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     try {
       for (let some = await this.nextv(BATCH); some.length > 0; some = await this.nextv(BATCH)) yield* some
@@ -150,6 +156,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
     }
   }
 
+  /** The same, blocking the thread where the disk is needed. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
     try {
       for (let some = this.nextvSync(BATCH); some.length > 0; some = this.nextvSync(BATCH)) yield* some
@@ -158,6 +165,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
     }
   }
 
+  /** Closes it without waiting: calls that are still going on end with `LSM_CLOSED`. */
   [Symbol.dispose](): void {
     if (this.#closed) return
     this.#closed = true
@@ -167,6 +175,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
     this.#parts.onClose(this)
   }
 
+  /** Closes it at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
@@ -204,12 +213,16 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
   }
 
   async #take(size: number): Promise<T[]> {
+    const { clock, drive } = this.#parts
     const batch: T[] = []
     while (this.#collect(batch, size)) {
-      if (this.#parts.drive.tryNow(this.#context)) continue
-      await this.#parts.drive.wait(this.#context)
+      // A miss comes after a block's worth of entries: time for a look at the clock.
+      if (clock.isLong(BLOCK_WEIGHT)) await clock.nextTurn()
+      else if (drive.tryNow(this.#context)) continue
+      else await drive.wait(this.#context)
       this.#check()
     }
+    if (clock.isLong(size)) await clock.nextTurn()
     return batch
   }
 

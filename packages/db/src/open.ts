@@ -28,6 +28,7 @@ import { CurrentState } from './read-state.ts'
 import { replayLogs, type RecoveryReport, type Replayed } from './recovery.ts'
 import { SnapshotList } from './snapshot-list.ts'
 import type { TableFacts } from './table-facts.ts'
+import { TurnClock } from './turn-clock.ts'
 import { WriteGate } from './write-gate.ts'
 import { WriteQueue, type NumberedLog } from './write-queue.ts'
 
@@ -43,6 +44,7 @@ export interface Engine {
   readonly current: CurrentState
   readonly recovery: RecoveryReport
   readonly events: DatabaseEvents
+  readonly clock: TurnClock
   /** Absent where the database was opened read-only. */
   readonly writer: Writer | undefined
 }
@@ -83,7 +85,8 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
     const tables = new TableCache(directory, options.maxOpenFiles, { ...options, cache })
     const snapshots = new SnapshotList()
     const events = new DatabaseEvents(diagnosticsTap(directory.path))
-    const base = { options, directory, versions, cache, tables, snapshots, recovery, events }
+    const clock = new TurnClock()
+    const base = { options, directory, versions, cache, tables, snapshots, recovery, events, clock }
     if (lock === undefined) {
       const memtables = recoveredMemTables(replayed, newMemTable)
       return { ...base, memtables, current: new CurrentState(memtables, versions), writer: undefined }
@@ -182,6 +185,7 @@ async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: 
   const compactions = new Compactions(shared)
   const queue: WriteQueue = new WriteQueue(memtables, log, versions.lastSequence, {
     gate,
+    clock: parts.clock,
     stopped: () => background.stopped(),
     room: signal => background.room(signal),
     nextLog: () => createLog(directory, versions),

@@ -11,6 +11,7 @@ import type { Drive } from './drive.ts'
 import { mostBytes, write, type Transcoder } from './encoding.ts'
 import { pointRead } from './point-read.ts'
 import type { ReadState } from './read-state.ts'
+import type { TurnClock } from './turn-clock.ts'
 
 /** Stands for a value that is not known yet. */
 const LACKING = Symbol('lacking')
@@ -19,15 +20,17 @@ const LACKING = Symbol('lacking')
 export class PointReader {
   readonly #tables: TableCache
   readonly #drive: Drive
+  readonly #clock: TurnClock
   #key = new LookupKey()
   #found = new FoundValue()
   #context = new ReadContext()
   /** Reads that wait for the disk. */
   readonly #waiting = new Set<Promise<unknown>>()
 
-  constructor(tables: TableCache, drive: Drive) {
+  constructor(tables: TableCache, drive: Drive, clock: TurnClock) {
     this.#tables = tables
     this.#drive = drive
+    this.#clock = clock
   }
 
   /** The value of a key as of a sequence number, blocking the thread where the disk is needed. */
@@ -49,7 +52,8 @@ export class PointReader {
   get(prepared: string | Uint8Array, state: ReadState, sequence: number, encoding: Transcoder): Promise<unknown> {
     try {
       const value = this.#tryGet(prepared, state, sequence, encoding)
-      return value === LACKING ? this.#getWaiting(state, encoding) : Promise.resolve(value)
+      if (value === LACKING) return this.#getWaiting(state, encoding)
+      return this.#clock.isLong() ? this.#inNextTurn(value) : Promise.resolve(value)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -69,6 +73,7 @@ export class PointReader {
         const value = this.#tryGet(key, state, sequence, encoding)
         values.push(value === LACKING ? this.#getWaiting(state, encoding) : value)
       }
+      if (this.#clock.isLong(prepared.length)) await this.#clock.nextTurn()
       return await Promise.all(values)
     } finally {
       state.version.unpin()
@@ -122,6 +127,11 @@ export class PointReader {
       state.version.unpin()
       context.release()
     }
+  }
+
+  async #inNextTurn(value: unknown): Promise<unknown> {
+    await this.#clock.nextTurn()
+    return value
   }
 
   #setKey(prepared: string | Uint8Array, sequence: number): void {

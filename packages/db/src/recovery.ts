@@ -19,8 +19,11 @@ import { checkBatch, insertBatch } from './write-batch.ts'
 
 /** A stretch of a file that was not used. */
 export interface DroppedBytes {
+  /** The file's name inside the directory. */
   readonly file: string
+  /** Where the stretch begins. */
   readonly offset: number
+  /** How long it is. */
   readonly bytes: number
   /** In plain words. */
   readonly reason: string
@@ -28,9 +31,13 @@ export interface DroppedBytes {
 
 /** One log that was replayed. */
 export interface ReplayedLog {
+  /** The log's name inside the directory. */
   readonly file: string
+  /** Size of the file. */
   readonly bytes: number
+  /** Batches that were applied. */
   readonly batches: number
+  /** Entries in them. */
   readonly entries: number
 }
 

@@ -46,6 +46,7 @@ export class Snapshot {
     this.#list = undefined
   }
 
+  /** Closes it at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close()
   }

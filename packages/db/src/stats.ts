@@ -7,8 +7,11 @@ import type { StallCause } from './write-stall.ts'
 
 /** One level of the tree. */
 export interface LevelStats {
+  /** From 0 to 6. */
   readonly level: number
+  /** Tables in it. */
   readonly tables: number
+  /** Bytes of them. */
   readonly bytes: number
   /** How urgent its compaction is: 1 and more asks for it. 0 where the database was opened read-only. */
   readonly score: number
@@ -22,6 +25,7 @@ export interface LevelStats {
 export interface DatabaseStats {
   /** Levels that hold tables, or have been written to. */
   readonly levels: readonly LevelStats[]
+  /** What is in memory and not yet in a table. */
   readonly memtables: {
     /** Entries in the memtable that takes writes. */
     readonly entries: number
@@ -30,28 +34,38 @@ export interface DatabaseStats {
     /** Memtables that wait to become tables. */
     readonly frozen: number
   }
+  /** The cache of blocks. */
   readonly cache: {
     /** Bytes of blocks in memory. */
     readonly bytes: number
     /** Bytes that may be. */
     readonly capacity: number
+    /** Blocks that were found in it. */
     readonly hits: number
+    /** Blocks that were not. */
     readonly misses: number
   }
+  /** How what was not in memory was loaded. */
   readonly reads: {
     /** Loads that the thread did itself. */
     readonly blocking: number
     /** Loads that went through the thread pool. */
     readonly pooled: number
   }
+  /** Memtables that became tables since the open. */
   readonly flushes: {
+    /** How many. */
     readonly count: number
+    /** Bytes of their tables. */
     readonly bytes: number
   }
+  /** What compaction has done since the open, and is doing. */
   readonly compactions: {
     /** Plans carried out. */
     readonly count: number
+    /** Bytes of the tables that were read. */
     readonly bytesRead: number
+    /** Bytes of the tables that were written. */
     readonly bytesWritten: number
     /** What those that are running say of themselves. */
     readonly running: readonly string[]
@@ -66,6 +80,7 @@ export interface DatabaseStats {
   readonly lastSequence: number
   /** Snapshots and iterators that are open. */
   readonly readers: number
+  /** Iterators among them. */
   readonly openIterators: number
   /** Who does background jobs. */
   readonly runner: 'inline' | 'workers' | 'none'

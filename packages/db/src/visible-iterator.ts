@@ -32,7 +32,7 @@ import {
 import { isAbove, isBelow, type Bound, type KeyRange } from './key-range.ts'
 
 /** Entries that one call may pass over before it pauses. */
-const PATIENCE = 8192
+const PATIENCE = 1024
 
 /** Walks the user keys that one reader sees, in one direction. */
 export interface VisibleIterator {

@@ -21,6 +21,7 @@ import type { LogWriter } from '@lsm/wal'
 
 import type { MemTableList } from './memtable-list.ts'
 import { abortedError, type WriteGate } from './write-gate.ts'
+import type { TurnClock } from './turn-clock.ts'
 import { insertBatch, WriteBatch } from './write-batch.ts'
 
 /** Bytes after which a group takes no more writes. */
@@ -39,6 +40,8 @@ export interface NumberedLog {
 export interface Rotation {
   /** Holds writes up while the tree is out of shape. */
   readonly gate: WriteGate
+  /** Lets others run between writes that need nobody's help. */
+  readonly clock: TurnClock
   /** Why background work has stopped, if it has. */
   stopped(): unknown
   /** Waits until one more frozen memtable may be made; rejects when that will never be, or the signal fires. */
@@ -146,6 +149,7 @@ export class WriteQueue {
       const message = `a batch of ${batch.count} operations and ${batch.length} bytes is too large; write it in parts`
       return Promise.reject(new LsmError('LSM_LIMIT', message))
     }
+    if (!sync && !this.#mustGather()) return this.#writeNow(batch, signal)
     const group = this.#gather(sync, signal)
     group.batch.append(batch)
     return group.done
@@ -232,25 +236,30 @@ export class WriteQueue {
     void group.done.catch(() => undefined).then(() => signal.removeEventListener('abort', onAbort))
   }
 
-  #writeSingle(signal: AbortSignal | undefined): Promise<void> {
+  /** Writes a batch within the call, or lets it wait if the memtable has no room for it. Takes its bytes in either case. */
+  #writeNow(batch: WriteBatch, signal: AbortSignal | undefined): Promise<void> {
     this.#inTurn = true
     queueMicrotask(this.#endTurn)
-    const batch = this.#single
-    if (this.#hasRoom(batch)) {
-      try {
-        this.#append(batch)
-        this.#insert(batch)
-        return DONE
-      } catch (error) {
-        return Promise.reject(this.#fail(error))
-      } finally {
-        batch.clear()
-      }
+    if (!this.#hasRoom(batch)) {
+      const group = this.#gather(false, signal)
+      group.batch.append(batch)
+      return group.done
     }
-    const group = this.#gather(false, signal)
-    group.batch.append(batch)
-    batch.clear()
-    return group.done
+    try {
+      this.#append(batch)
+      this.#insert(batch)
+    } catch (error) {
+      return Promise.reject(this.#fail(error))
+    }
+    const { clock } = this.#rotation
+    return clock.isLong(batch.count) ? clock.nextTurn() : DONE
+  }
+
+  /** Writes the batch of a single operation, and empties it for the next. */
+  #writeSingle(signal: AbortSignal | undefined): Promise<void> {
+    const written = this.#writeNow(this.#single, signal)
+    this.#single.clear()
+    return written
   }
 
   readonly #endTurn = (): void => {
@@ -261,10 +270,12 @@ export class WriteQueue {
   async #drain(): Promise<void> {
     if (this.#busy) return
     this.#busy = true
+    const { clock } = this.#rotation
     for (let group = this.#groups[0]; group !== undefined; group = this.#groups[0]) {
       this.#writing = group
       try {
         await this.#commit(group)
+        if (clock.isLong(group.batch.count)) await clock.nextTurn()
         group.resolve()
       } catch (error) {
         group.reject(isAborted(error, group.signal) ? error : this.#fail(error))

@@ -26,6 +26,14 @@ function randomOptions(random: Random): OpenOptions<'utf8', 'utf8'> {
     maxOpenFiles: random.pick([1, 2, 1000]),
     compression: random.oneIn(2),
     filter: random.pick(['blocked', 'leveldb', 'both', 'none'] as const),
+    strategy: random.pick(['leveled', 'leveled', 'tiered', 'fifo'] as const),
+    maxFileSize: random.pick([1024, 8192, 1 << 20]),
+    baseLevelSize: random.pick([4096, 65_536]),
+    levelMultiplier: random.pick([2, 10]),
+    level0CompactionTrigger: random.pick([2, 4]),
+    level0SlowdownTrigger: random.pick([4, 20]),
+    maxFrozenMemTables: random.pick([1, 3]),
+    verifyOutput: random.oneIn(2),
   }
 }
 
@@ -59,7 +67,8 @@ class Run {
     else if (dice < 90) await this.#iterate()
     else if (dice < 93) this.#snapshots.push({ snapshot: this.#db.snapshot(), model: this.#model.copy() })
     else if (dice < 95) this.#snapshots.splice(random.below(this.#snapshots.length + 1), 1)[0]?.snapshot.close()
-    else if (dice < 97) await this.#db.flush()
+    else if (dice < 96) await this.#db.flush()
+    else if (dice < 97) await this.#compact()
     else if (dice < 98) await this.#clear()
     else if (dice < 99) await this.#reopen()
     else await this.#compareAll()
@@ -176,6 +185,12 @@ class Run {
       ...(random.oneIn(4) && { lte: this.#key() }),
       ...(random.oneIn(2) && { reverse: true }),
     }
+  }
+
+  async #compact(): Promise<void> {
+    const compacted = this.#db.compactRange(this.#range())
+    if (this.#random.oneIn(2)) await this.#put()
+    await compacted
   }
 
   async #clear(): Promise<void> {

@@ -90,3 +90,22 @@ test('a failed write that nobody waits for does not end the process', async () =
   await expect(db.put('b', 'v')).rejects.toThrow(LsmError)
   await db.close()
 })
+
+test('a loop of awaited calls lets the event loop go round', async () => {
+  await using db = await Database.open('/db', { fileSystem: new MemoryFileSystem() })
+  const calls: [string, (i: number) => Promise<unknown>][] = [
+    ['put', i => db.put(`k${i % 100}`, 'v')],
+    ['batch', i => db.batch([{ type: 'put', key: `k${i % 100}`, value: 'v' }])],
+    ['get', i => db.get(`k${i % 100}`)],
+    ['getMany', i => db.getMany([`k${i % 100}`, 'absent'])],
+    ['iterator', () => db.keys({ limit: 5 }).all()],
+  ]
+  for (const [name, call] of calls) {
+    let turned = false
+    setImmediate(() => {
+      turned = true
+    })
+    for (let i = 0; !turned && i < 10_000_000; i++) await call(i)
+    expect(turned, name).toBe(true)
+  }
+})

@@ -23,6 +23,7 @@ export type FileKind = 'log' | 'table' | 'manifest' | 'temporary' | 'current' | 
 
 /** What the name of a file says. */
 export interface FileName {
+  /** What the file is. */
   readonly kind: FileKind
   /** 0 for the kinds that have no number. */
   readonly number: number

@@ -38,10 +38,15 @@ const LEAST_CAPACITY = 4096
 
 /** A frozen table as plain data, to be posted to another thread; the buffer is shared, not copied. */
 export interface SharedMemTable {
+  /** The memory that holds everything. */
   readonly buffer: SharedArrayBuffer
+  /** Bytes of it. */
   readonly capacity: number
+  /** Entries in it, deletions included. */
   readonly entries: number
+  /** Deletions among them. */
   readonly deletions: number
+  /** Bytes in use. */
   readonly memoryUsage: number
 }
 

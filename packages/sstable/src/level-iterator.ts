@@ -25,8 +25,11 @@ import type { TableReader } from './table-reader.ts'
 
 /** A table of a level: its file number, its bytes, and its last internal key. */
 export interface LevelTable {
+  /** Its file number. */
   readonly number: number
+  /** Bytes of its file. */
   readonly size: number
+  /** Its last internal key. */
   readonly largest: Uint8Array
 }
 

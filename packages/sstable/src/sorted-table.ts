@@ -79,7 +79,9 @@ export interface TableRange {
 
 /** A version of a key, as it is stored. */
 export interface TableVersion {
+  /** The user key. */
   readonly key: Uint8Array
+  /** The sequence number of the write. */
   readonly sequence: number
   /** `undefined` where the key was deleted. */
   readonly value: Uint8Array | undefined
@@ -209,6 +211,7 @@ export class SortedTable implements AsyncDisposable {
     await this.#reader.closed()
   }
 
+  /** Closes it at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

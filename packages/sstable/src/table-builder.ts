@@ -61,6 +61,7 @@ export interface TableSummary {
   readonly smallest: Uint8Array
   /** The last internal key; empty if there was none. */
   readonly largest: Uint8Array
+  /** What was noted in the table itself. */
   readonly properties: TableProperties
 }
 

@@ -31,6 +31,7 @@ const ROCKSDB_MAGIC_HIGH = 0x88e2_41b7
 
 /** Where a block lies in its file. */
 export interface BlockHandle {
+  /** Where the block begins in the file. */
   readonly offset: number
   /** Bytes of the stored contents, without the trailer. */
   readonly size: number
