@@ -83,7 +83,10 @@ export interface WritableFile {
   readonly name: string
   /** Bytes appended so far. */
   readonly size: number
-  /** Appends bytes; when it returns they survive the death of the process, not yet a loss of power. All or an error. */
+  /**
+   * Appends bytes; when it returns they survive the death of the process, not yet a loss of power. All or an error: after
+   * `LSM_DISK_FULL` none of them is in the file, and a later append goes on behind what was there before.
+   */
   append(bytes: Uint8Array, start: number, end: number): void
   /** Makes everything appended so far survive a loss of power. */
   sync(): Promise<void>

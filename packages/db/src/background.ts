@@ -8,8 +8,9 @@
  * 1. One flush at a time, oldest memtable first, so that level 0 stays in the order of age.
  * 2. A table is installed in the MANIFEST before its memtable is forgotten and its log removed.
  * 3. A failed job is tried again, later each time; a full disk for as long as it is full, anything else a few times. Then
- *    background work stops for good, and writes with it through `onFailure`; reads go on.
- * 4. A failed MANIFEST is never tried again.
+ *    background work stops, and writes with it through `onFailure`, until `revive`; reads go on.
+ * 4. While the disk is full, whoever would have to wait for a job gets that error instead.
+ * 5. A failed MANIFEST is never tried again.
  *
  * Owns the running jobs and the failure. What a compaction does is in `compactions`.
  */
@@ -73,6 +74,8 @@ export class Background {
   #failure: unknown
   /** Failures in a row. */
   #failures = 0
+  /** The last failure, while it is a full disk. */
+  #diskFull: LsmError | undefined
   /** Set from a failure to the next attempt. */
   #backingOff = false
 
@@ -108,12 +111,23 @@ export class Background {
     const { memtables, gate, limits } = this.#parts
     const ready = (): boolean => memtables.frozen.length < limits.maxFrozenMemTables
     this.start()
-    await gate.wait('memtables', ready, () => this.stopped(), signal)
+    await gate.wait('memtables', ready, () => this.stopped() ?? this.#diskFull, signal)
   }
 
   /** Resolves when no frozen memtable is left; rejects when work has stopped. */
   async flushed(): Promise<void> {
     await this.#until(() => this.#parts.memtables.frozen.length === 0)
+  }
+
+  /** Resolves when everything that was in logs below a number is in tables, durably. */
+  async leaveLogs(nextLogNumber: number): Promise<void> {
+    const { versions, obsolete } = this.#parts
+    await this.flushed()
+    const edit = new VersionEdit()
+    edit.logNumber = nextLogNumber
+    edit.prevLogNumber = 0
+    await versions.apply(edit)
+    await obsolete.remove()
   }
 
   /** Resolves when there is nothing to do; rejects when work has stopped. */
@@ -148,6 +162,14 @@ export class Background {
     const stopped = this.stopped()
     if (stopped !== undefined) throw stopped
     await Promise.race(this.#running)
+  }
+
+  /** Begins anew after background work has stopped. */
+  revive(): void {
+    this.#failure = undefined
+    this.#failures = 0
+    this.#diskFull = undefined
+    this.start()
   }
 
   /** The error that ends all waiting, if there is one. */
@@ -206,7 +228,7 @@ export class Background {
   async #until(reached: () => boolean): Promise<void> {
     this.start()
     for (;;) {
-      const stopped = this.stopped()
+      const stopped = this.stopped() ?? this.#diskFull
       if (stopped !== undefined) throw stopped
       if (reached()) return
       await Promise.race(this.#running)
@@ -235,9 +257,11 @@ export class Background {
     try {
       await work()
       this.#failures = 0
+      this.#diskFull = undefined
     } catch (error) {
       if (this.#isStopped()) return
       this.#failures++
+      this.#diskFull = error instanceof LsmError && error.code === 'LSM_DISK_FULL' ? error : undefined
       const retried = mayRetry(error, this.#failures)
       this.#parts.events.emit('error', { error, job, attempt: this.#failures, retried })
       if (retried) this.#tryLater()

@@ -40,8 +40,20 @@ export interface IteratorOptions<K> extends RangeOptions<K>, ReadOptions {
 
 /** One operation of a batch. */
 export type BatchOperation<K, V> =
-  | { readonly type: 'put'; readonly key: K; readonly value: V }
-  | { readonly type: 'del'; readonly key: K }
+  | {
+      /** Stores a value. */
+      readonly type: 'put'
+      /** The key to store it under. */
+      readonly key: K
+      /** The value to store. */
+      readonly value: V
+    }
+  | {
+      /** Deletes a key. */
+      readonly type: 'del'
+      /** The key to delete; it need not be there. */
+      readonly key: K
+    }
 
 /** A key of the database's own encoding, or of the one that the call names. */
 type KeyOf<K, O> = O extends { keyEncoding: infer E } ? Decoded<E> : K
@@ -265,6 +277,20 @@ export class Database<K = string, V = string> {
   /** Resolves when nothing is left to flush or to compact. */
   async settled(): Promise<void> {
     await this.#writer().background.idle()
+  }
+
+  /**
+   * Takes writes again after they have stopped because the disk failed (`LSM_READ_ONLY`), once its cause is mended:
+   * everything that was acknowledged is written to tables and a new log is begun. Writes that were refused stay refused.
+   * Does nothing if writes have not stopped.
+   *
+   * @throws LsmError if the disk still fails, or if it was the MANIFEST that failed: only opening the database again helps then.
+   */
+  async resume(): Promise<void> {
+    const { queue, background } = this.#writer()
+    if (queue.failure === undefined) return
+    background.revive()
+    await queue.resume()
   }
 
   /** Lets running compactions end and starts no others, until {@link Database.resumeCompaction}. Flushes go on. */

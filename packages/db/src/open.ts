@@ -189,6 +189,7 @@ async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: 
     stopped: () => background.stopped(),
     room: signal => background.room(signal),
     nextLog: () => createLog(directory, versions),
+    leaveLogs: number => background.leaveLogs(number),
     rotate(userBytes, count, lastSequence, nextLogNumber) {
       memtables.rotate(newMemTable(userBytes, count), lastSequence, nextLogNumber)
       current.refresh()

@@ -9,7 +9,8 @@
  * 2. The log has the bytes before the memtable has them; where anybody in the group asked for sync, the disk has.
  * 3. While a group is synced or room is made, writes gather in the next group and share its one append and sync.
  * 4. A failed append or sync is never tried again: what reached the disk is unknown. The queue then refuses every
- *    write with `LSM_READ_ONLY` and that failure as its cause, until the database is opened again.
+ *    write with `LSM_READ_ONLY` and that failure as its cause, until `resume` has put everything that was acknowledged into
+ *    tables, or the database is opened again. A full disk is no failure: its write is refused, the next one is tried.
  * 5. Rotation happens only here: the old log is synced before the first write in the new one is acknowledged, so
  *    that damage in any log but the newest cannot be the trace of a crash.
  *
@@ -46,6 +47,8 @@ export interface Rotation {
   stopped(): unknown
   /** Waits until one more frozen memtable may be made; rejects when that will never be, or the signal fires. */
   room(signal?: AbortSignal): Promise<void>
+  /** Waits until nothing is needed of the logs below a number, and makes that durable. */
+  leaveLogs(nextLogNumber: number): Promise<void>
   /** Makes the next log, its name durable. */
   nextLog(): Promise<NumberedLog>
   /** Puts a memtable that surely holds so many bytes and entries in the active one's place, and has the old one flushed. */
@@ -174,6 +177,20 @@ export class WriteQueue {
     }
   }
 
+  /**
+   * Takes writes again after a failure: everything that was acknowledged is in the memtables; it becomes tables, and a new
+   * log takes the place of the one that failed. Until that is durable writes are refused, since the old log may hold a write
+   * that was refused, under a number that is given out again.
+   *
+   * @throws LsmError the failure, if the disk still fails; writes stay refused.
+   */
+  async resume(): Promise<void> {
+    await this.settled()
+    if (this.#failure === undefined || this.#closed) return
+    this.#freezing = this.#resumeNow()
+    await this.#freezing
+  }
+
   /** Refuses further writes, waits for those that were started, then syncs and closes the log. */
   async close(): Promise<void> {
     this.#closed = true
@@ -197,7 +214,23 @@ export class WriteQueue {
     try {
       await this.#rotate(0, 0)
     } catch (error) {
-      throw this.#fail(error)
+      throw isTransient(error, undefined) ? error : this.#fail(error)
+    } finally {
+      this.#busy = false
+      if (this.#groups.length > 0) void this.#drain()
+    }
+  }
+
+  async #resumeNow(): Promise<void> {
+    this.#busy = true
+    try {
+      const next = await this.#rotation.nextLog()
+      // Whether the old log closes well does not matter any more: nothing will be read from it.
+      await this.#log.writer.close().catch(() => undefined)
+      this.#log = next
+      this.#rotation.rotate(0, 0, this.lastSequence, next.number)
+      await this.#rotation.leaveLogs(next.number)
+      this.#failure = undefined
     } finally {
       this.#busy = false
       if (this.#groups.length > 0) void this.#drain()
@@ -249,7 +282,7 @@ export class WriteQueue {
       this.#append(batch)
       this.#insert(batch)
     } catch (error) {
-      return Promise.reject(this.#fail(error))
+      return Promise.reject(isTransient(error, signal) ? error : this.#fail(error))
     }
     const { clock } = this.#rotation
     return clock.isLong(batch.count) ? clock.nextTurn() : DONE
@@ -278,7 +311,7 @@ export class WriteQueue {
         if (clock.isLong(group.batch.count)) await clock.nextTurn()
         group.resolve()
       } catch (error) {
-        group.reject(isAborted(error, group.signal) ? error : this.#fail(error))
+        group.reject(isTransient(error, group.signal) ? error : this.#fail(error))
       }
       this.#groups.shift()
     }
@@ -293,8 +326,17 @@ export class WriteQueue {
     if (!gate.isOpen) await gate.pass(batch.length, () => this.#rotation.stopped(), signal)
     if (!this.#hasRoom(batch)) await this.#rotate(batch.length, batch.count, signal)
     this.#append(batch)
-    if (group.sync) await this.#log.writer.sync()
+    if (group.sync) await this.#sync()
     this.#insert(batch)
+  }
+
+  /** A failed sync is final, whatever it failed of: the system may have dropped what it was to save. */
+  async #sync(): Promise<void> {
+    try {
+      await this.#log.writer.sync()
+    } catch (error) {
+      throw this.#fail(error)
+    }
   }
 
   #hasRoom(batch: WriteBatch): boolean {
@@ -313,7 +355,7 @@ export class WriteQueue {
 
   async #rotate(userBytes: number, count: number, signal?: AbortSignal): Promise<void> {
     await this.#rotation.room(signal)
-    await this.#log.writer.sync()
+    await this.#sync()
     const next = await this.#rotation.nextLog()
     await this.#log.writer.close()
     this.#log = next
@@ -331,7 +373,8 @@ export class WriteQueue {
   }
 }
 
-/** Whether a group was given up while it waited: nothing was written, and the queue goes on. */
-function isAborted(error: unknown, signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true && error instanceof LsmError && error.code === 'LSM_ABORTED'
+/** Whether nothing was written, and the next write may do better: the disk was full, or the signal fired. */
+function isTransient(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (!(error instanceof LsmError)) return false
+  return error.code === 'LSM_DISK_FULL' || (error.code === 'LSM_ABORTED' && signal?.aborted === true)
 }

@@ -1,7 +1,14 @@
 /**
  * A file system whose n-th operation fails, once or from then on.
  */
-import { LsmError, type Directory, type FileSystem, type ReadableFile, type WritableFile } from '@lsm/base'
+import {
+  LsmError,
+  type Directory,
+  type FileSystem,
+  type LsmErrorCode,
+  type ReadableFile,
+  type WritableFile,
+} from '@lsm/base'
 
 /** Wraps another file system; counts its operations and fails one. */
 export class FailingFileSystem implements FileSystem {
@@ -15,6 +22,8 @@ export class FailingFileSystem implements FileSystem {
   failAt = 0
   /** Fails every operation whose name it is true for. */
   failWhen: ((name: string) => boolean) | undefined
+  /** What failing operations fail with. */
+  code: LsmErrorCode = 'LSM_IO'
   /** Whether all later operations fail too. */
   sticky = false
   readonly #inner: FileSystem
@@ -38,7 +47,7 @@ export class FailingFileSystem implements FileSystem {
     const due = this.failAt > 0 && (this.sticky ? this.operations >= this.failAt : this.operations === this.failAt)
     if (!due && this.failWhen?.(name) !== true) return
     this.failed.push(name)
-    throw new LsmError('LSM_IO', `${name} failed on purpose`)
+    throw new LsmError(this.code, `${name} failed on purpose`)
   }
 }
 

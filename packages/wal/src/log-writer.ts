@@ -2,7 +2,8 @@
  * Appends records to a log.
  *
  * 1. One record is one append to the file, headers and padding included: it is there whole or it is a torn tail.
- * 2. Nothing is appended after a failure: how much of the failed record is in the file is not known.
+ * 2. Nothing is appended after a failure: how much of the failed record is in the file is not known. A full disk is none:
+ *    of a record that found no room nothing is there.
  * 3. Nothing is synced after a failed sync: the system may have dropped bytes that a second sync would call safe.
  *    After a failed append the records before it can still be synced.
  *
@@ -40,7 +41,8 @@ export class LogWriter {
    * Appends one record, which may be empty. When it returns, the record survives the death of the process, but a loss
    * of power only after the next {@link LogWriter.sync}. The payload is copied.
    *
-   * @throws LsmError the file's, if it cannot be written; `LSM_READ_ONLY` after a failure; `LSM_CLOSED`.
+   * @throws LsmError the file's, if it cannot be written; `LSM_READ_ONLY` after a failure other than `LSM_DISK_FULL`, which
+   *   may be over at the next call; `LSM_CLOSED`.
    */
   append(payload: Uint8Array, start: number, end: number): void {
     this.#check(this.#appendFailure ?? this.#syncFailure)
@@ -48,7 +50,7 @@ export class LogWriter {
     try {
       this.#file.append(this.#buffer, 0, length)
     } catch (error) {
-      this.#appendFailure = error
+      if (!isDiskFull(error)) this.#appendFailure = error
       throw error
     }
     if (this.#buffer.length > LARGEST_KEPT) this.#buffer = new Uint8Array(4096)
@@ -132,4 +134,8 @@ function putFragment(
   else for (let i = 0; i < length; i++) target[body + i] = payload[from + i]
   putFixed32(target, at, fragmentChecksum(target, at, body + length))
   return body + length
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof LsmError && error.code === 'LSM_DISK_FULL'
 }
