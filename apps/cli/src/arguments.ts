@@ -11,16 +11,26 @@ import { Command, CommanderError } from 'commander'
 
 import { Given, type CommandDefinition, type OptionDefinition, type Place } from './commands/command.ts'
 import { namesCommand } from './commands/find.ts'
+import { choiceOption, countOption, sizeOption, STRATEGY_NAMES, type StrategyName } from './commands/options.ts'
 import { UsageError } from './failure.ts'
 
 /** The directory, where nothing names another one. */
 const DEFAULT_DIRECTORY = './data'
+
+/** Threads that the engine takes. */
+const MOST_WORKERS = 64
 
 /** Options of the program that may stand after a command, too. */
 const DATABASE_OPTIONS: readonly OptionDefinition[] = [
   { flags: '--db <dir>', description: 'the directory of the database' },
   { flags: '--read-only', description: 'refuse to write, and take no lock' },
   { flags: '--create', description: 'create the database if it is not there, even to read it' },
+  {
+    flags: '--strategy <name>',
+    description: 'how what is written is compacted: leveled (if not said), tiered or fifo',
+  },
+  { flags: '--fifo-max <size>', description: 'with --strategy fifo: the oldest data beyond this size is dropped' },
+  { flags: '--workers <count>', description: 'threads for background work; 0 for none' },
 ]
 
 /** Options of the program, as against those of a command. */
@@ -35,6 +45,14 @@ export interface Settings {
   readonly readOnly: boolean
   readonly create: boolean
   readonly keepGoing: boolean
+  readonly engine: EngineSettings
+}
+
+/** What the engine is told where a database is opened to be written to, by the names that it has there. */
+export interface EngineSettings {
+  readonly strategy?: StrategyName
+  readonly fifoMaxBytes?: number
+  readonly workers?: number
 }
 
 /** What the command line asks for. */
@@ -62,7 +80,7 @@ export function parseProgram(
     rest = after.rest
   }
   if (directory === '') throw new UsageError('the name of a directory must not be empty')
-  const settings = withOptions({ directory, readOnly: false, create: false, keepGoing: false }, options)
+  const settings = withOptions({ directory, readOnly: false, create: false, keepGoing: false, engine: {} }, options)
   const asks = rest.length > 0 ? 'command' : 'session'
   return {
     asks: options['version'] === true ? 'version' : options['help'] === true ? 'help' : asks,
@@ -73,15 +91,27 @@ export function parseProgram(
 
 /** Settings changed by what options of the program say. */
 export function withOptions(settings: Settings, options: Options): Settings {
-  const { directory, readOnly, create, keepGoing } = settings
+  const { directory, readOnly, create, keepGoing, engine } = settings
   const changed = {
     directory: typeof options['db'] === 'string' ? options['db'] : directory,
     readOnly: readOnly || options['readOnly'] === true,
     create: create || options['create'] === true,
     keepGoing: keepGoing || options['keepGoing'] === true,
+    engine: { ...engine, ...engineSettings(new Given([], options)) },
   }
   if (changed.readOnly && changed.create) throw new UsageError('--read-only and --create exclude each other')
   return changed
+}
+
+function engineSettings(given: Given): EngineSettings {
+  const strategy = choiceOption(given, 'strategy', STRATEGY_NAMES)
+  const fifoMaxBytes = sizeOption(given, 'fifoMax', 1)
+  const workers = countOption(given, 'workers', 0, MOST_WORKERS)
+  return {
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(fifoMaxBytes === undefined ? {} : { fifoMaxBytes }),
+    ...(workers === undefined ? {} : { workers }),
+  }
 }
 
 function leadingOptions(words: readonly string[]): { options: Options; rest: readonly string[] } {
@@ -118,14 +148,17 @@ export function parseCommand(definition: CommandDefinition, words: readonly stri
 
 /** The parser of a command, which writes its help, too. */
 export function parserOf(definition: CommandDefinition, place: Place): Command {
-  const command = place === 'shell' ? `lsm [DIR] ${definition.name}` : definition.name
-  const parser = quiet(new Command(command)).description(descriptionOf(definition))
+  const alone = definition.standsAlone === true
+  const command = alone ? `lsm ${definition.name}` : `lsm [DIR] ${definition.name}`
+  const parser = quiet(new Command(place === 'shell' ? command : definition.name)).description(
+    descriptionOf(definition),
+  )
   for (const { name, description, optional, many } of definition.arguments) {
     const word = many === true ? `${name}...` : name
     parser.argument(optional === true ? `[${word}]` : `<${word}>`, description)
   }
   for (const { flags, description } of definition.options) parser.option(flags, description)
-  if (place !== 'shell') return parser
+  if (place !== 'shell' || alone) return parser
   parser.optionsGroup('Options of the program:')
   for (const { flags, description } of DATABASE_OPTIONS) parser.option(flags, description)
   return parser

@@ -27,6 +27,7 @@ export async function execute(command: CommandDefinition, given: Given, around: 
   const code = await command.run(
     {
       directory: session.directory,
+      strategy: session.strategy,
       place,
       commands: COMMANDS,
       output,

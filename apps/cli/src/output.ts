@@ -3,7 +3,7 @@
  *
  * 1. Small writes are gathered; `flush` hands them on and waits until the stream has taken them.
  * 2. A reader that has gone away ends the writing with {@link BrokenPipe}.
- * 3. Colour and tables are for terminals only, and `NO_COLOR` is honoured.
+ * 3. Colour, tables and lines that are rewritten are for terminals only, and `NO_COLOR` is honoured.
  */
 import { styleText } from 'node:util'
 
@@ -17,8 +17,11 @@ const GATHERED = 64 * 1024
 
 const LINE_END = Buffer.from('\n')
 
-/** Columns, where the terminal does not say. */
+/** Columns, where the terminal does not say, or says none. */
 const WIDTH = 80
+
+/** Back to the beginning of the line, and away with what is on it. */
+const ERASE = '\r\x1b[K'
 
 /** Standard output and standard error of one run. */
 export class Output {
@@ -28,7 +31,11 @@ export class Output {
   readonly #stderr: OutputStream
   readonly #colours: boolean
   readonly #errorColours: boolean
+  /** Whether lines of standard error can be rewritten. */
+  readonly #rewrites: boolean
   #gathered = ''
+  /** Whether a line stands there that is to be rewritten. */
+  #inProgress = false
 
   constructor(stdout: OutputStream, stderr: OutputStream, env: NodeJS.ProcessEnv) {
     this.terminal = stdout.isTTY === true
@@ -37,6 +44,7 @@ export class Output {
     const wanted = (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
     this.#colours = wanted && this.terminal
     this.#errorColours = wanted && stderr.isTTY === true
+    this.#rewrites = env['TERM'] !== 'dumb' && stderr.isTTY === true
     // Failures are reported to the one who writes; without a listener they would end the process first.
     stdout.on('error', () => {})
     stderr.on('error', () => {})
@@ -44,7 +52,7 @@ export class Output {
 
   /** Columns of the terminal. */
   get width(): number {
-    return this.#stdout.columns ?? WIDTH
+    return widthOf(this.#stdout)
   }
 
   /** Writes text. */
@@ -73,7 +81,16 @@ export class Output {
 
   /** Writes a line to standard error. */
   say(line: string): void {
+    this.progress('')
     this.#stderr.write(`${line}\n`)
+  }
+
+  /** Shows a line on standard error that whatever comes next replaces; on a terminal only. An empty one takes it away. */
+  progress(line: string): void {
+    if (!this.#rewrites || (line === '' && !this.#inProgress)) return
+    // In the last column some terminals would go on to the next line.
+    this.#stderr.write(ERASE + line.slice(0, widthOf(this.#stderr) - 1))
+    this.#inProgress = line !== ''
   }
 
   /** Reports a failure on standard error. */
@@ -99,6 +116,10 @@ export class Output {
       })
     })
   }
+}
+
+function widthOf({ columns = 0 }: OutputStream): number {
+  return columns > 0 ? columns : WIDTH
 }
 
 function unwritten(error: Error): Error {

@@ -4,11 +4,14 @@
  * 1. A single reading command opens read-only: it changes nothing, takes no lock and works beside a writer.
  * 2. The prompt and scripts keep the database open, and locked, from the first command that needs it.
  * 3. Only commands that create, or `--create`, make a database where there is none.
+ * 4. Nothing is dropped by a limit that nobody has named: compaction by age and size needs `--fifo-max`.
  */
 import { LsmError } from '@lsm/base'
 
-import type { Settings } from './arguments.ts'
+import type { EngineSettings, Settings } from './arguments.ts'
 import type { Access, ByteDatabase } from './commands/command.ts'
+import type { StrategyName } from './commands/options.ts'
+import { UsageError } from './failure.ts'
 
 /** Attempts to open a database read-only that another process may be changing at that moment. */
 const ATTEMPTS = 3
@@ -28,6 +31,11 @@ export class Session {
   /** The directory of the database. */
   get directory(): string {
     return this.#settings.directory
+  }
+
+  /** How the program was told to compact, if it was. */
+  get strategy(): StrategyName | undefined {
+    return this.#settings.engine.strategy
   }
 
   /** Whether writing was ruled out. */
@@ -67,12 +75,14 @@ export class Session {
   }
 
   async #openFiles(readOnly: boolean, createIfMissing: boolean): Promise<ByteDatabase> {
+    const engine = readOnly ? {} : this.#engineSettings()
     // The engine is loaded only where a database is opened.
     const { Database } = await import('@lsm/db')
     try {
       return await Database.open(this.directory, {
         readOnly,
         createIfMissing,
+        ...engine,
         keyEncoding: 'view',
         valueEncoding: 'view',
       })
@@ -81,5 +91,11 @@ export class Session {
       const message = `there is no database in ${this.directory}; "put" and "batch" create one, and so does --create`
       throw new LsmError('LSM_NOT_FOUND', message, { cause: error })
     }
+  }
+
+  #engineSettings(): EngineSettings {
+    const { engine } = this.#settings
+    if (engine.strategy !== 'fifo' || engine.fifoMaxBytes !== undefined) return engine
+    throw new UsageError('--strategy fifo drops the oldest data: say beyond which size, with --fifo-max')
   }
 }

@@ -29,15 +29,22 @@ const PLAIN = {
   style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
 } as const
 
+/** How columns are laid out, where not as wide as their cells and to the left. */
+export interface ColumnLayout {
+  readonly colWidths?: number[]
+  readonly colAligns?: Table.HorizontalAlignment[]
+}
+
+/** Rows of cells as text. */
+export function plainTable(rows: readonly (readonly string[])[], layout: ColumnLayout = {}): string {
+  const table = new Table({ chars: PLAIN.chars, style: { ...PLAIN.style, head: [], border: [] }, ...layout })
+  for (const row of rows) table.push([...row])
+  return `${withoutTrailingBlanks(table.toString())}\n`
+}
+
 /** Rows of two cells as text. */
 export function twoColumns(rows: readonly (readonly [string, string])[], widths?: readonly number[]): string {
-  const table = new Table({
-    chars: PLAIN.chars,
-    style: { ...PLAIN.style, head: [], border: [] },
-    ...(widths === undefined ? {} : { colWidths: [...widths] }),
-  })
-  for (const [left, right] of rows) table.push([left, right])
-  return `${withoutTrailingBlanks(table.toString())}\n`
+  return plainTable(rows, widths === undefined ? {} : { colWidths: [...widths] })
 }
 
 function withoutTrailingBlanks(text: string): string {

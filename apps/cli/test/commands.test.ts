@@ -88,6 +88,41 @@ describe('single commands', () => {
     expect(JSON.parse((await lsm([db, 'recovery', '--json'])).stdout)).toMatchObject({ created: false, dropped: [] })
   })
 
+  test('compact, a range or everything', async () => {
+    using directory = new TemporaryDirectory()
+    const db = directory.at('db')
+    const paused = ['--strategy', 'tiered']
+    for (const round of [1, 2, 3]) {
+      const script = `put a ${round}\nput b ${round}\ndel c\nput d${round} x\nflush\n`
+      expect(await lsm([db, ...paused], script)).toMatchObject({ code: 0, stderr: '' })
+    }
+    const levels = async (): Promise<{ tables: number }[]> =>
+      (JSON.parse((await lsm([db, 'stats'])).stdout) as { levels: { tables: number }[] }).levels
+    expect((await levels())[0].tables).toBe(3)
+    const none = await lsm([db, 'compact', '--gt', 'x', ...paused])
+    expect(none).toMatchObject({ code: 0, stdout: '' })
+    expect(none.stderr).toMatch(/ in 3 tables → .* in 3 tables; 0 steps, 0 bytes read, 0 bytes written, \d\.\d s\n$/)
+    const all = await lsm([db, 'compact', '--prefix', 'a', ...paused])
+    expect(all.stderr).toMatch(/ in 3 tables → \d+ bytes in 1 table; 1 step, .* read, .* written, \d\.\d s\n$/)
+    expect((await lsm([db, 'scan'])).stdout).toBe('a\t3\nb\t3\nd1\tx\nd2\tx\nd3\tx\n')
+    expect(await lsm([db, 'compact', '--prefix', 'd'])).toMatchObject({ code: 0 })
+    expect(await levels()).toMatchObject([{ tables: 1 }])
+    expect(await lsm([db, '--read-only', 'compact'])).toMatchObject({ code: 5 })
+  })
+
+  test('fifo keeps the latest, but only within a limit that was named', async () => {
+    using directory = new TemporaryDirectory()
+    const db = directory.at('db')
+    const refused = await lsm([db, 'put', 'a', '1', '--strategy', 'fifo'])
+    expect(refused).toMatchObject({ code: 2, stdout: '' })
+    expect(refused.stderr).toContain('--fifo-max')
+    expect(existsSync(db)).toBe(false)
+    const fifo = ['--strategy', 'fifo', '--fifo-max', '1', '--workers', '0']
+    expect(await lsm([db, ...fifo], 'put a 1\nflush\nput b 2\nflush\nput c 3\n')).toMatchObject({ code: 0 })
+    // Reading takes no notice of the strategy.
+    expect((await lsm([db, 'get', 'c', '--strategy', 'fifo'])).stdout).toBe('3\n')
+  })
+
   test('destroy says what it would do, and does it with --yes', async () => {
     using directory = new TemporaryDirectory()
     const db = directory.at('db')
@@ -111,6 +146,43 @@ describe('single commands', () => {
   })
 })
 
+describe('simulate', () => {
+  const small = ['--size', '20MB', '--write-buffer', '100kB', '--base-level', '400kB', '--table-size', '50kB']
+
+  test('gives a line of JSON for each sample, or a document', async () => {
+    const result = await lsm(['simulate', ...small, '--updates', '0.5', '--samples', '4'])
+    expect(result).toMatchObject({ code: 0, stderr: '' })
+    const samples = result.stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as Record<string, number>)
+    expect(samples.map(({ userBytes }) => userBytes)).toEqual([5e6, 10e6, 15e6, 20e6])
+    expect(samples[3]['writeAmplification']).toBeGreaterThan(2)
+    expect(samples[3]['jobs']).toBeGreaterThan(samples[2]['jobs'])
+    const json = await lsm(['simulate', ...small, '--updates', '0.5', '--samples', '4', '--json'])
+    const document = JSON.parse(json.stdout) as Record<string, unknown>
+    expect(document['samples']).toEqual(samples)
+    expect(document).toMatchObject({ strategy: { name: 'leveled', levelMultiplier: 10 }, workload: { seed: 1 } })
+  })
+
+  test('in a script, and with the strategy of the program', async () => {
+    using directory = new TemporaryDirectory()
+    const db = directory.at('db')
+    const script = 'simulate --size 1MB --write-buffer 100kB --json\n'
+    const { code, stdout } = await lsm([db, '--strategy', 'tiered'], script)
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ strategy: { name: 'tiered', minRuns: 4 } })
+    expect(existsSync(db)).toBe(false)
+  })
+
+  test('has no options about a database', async () => {
+    expect(await lsm(['simulate', '--db', 'x'])).toMatchObject({ code: 2 })
+    const { stdout } = await lsm(['simulate', '--help'])
+    expect(stdout).toContain('Usage: lsm simulate [options]')
+    expect(stdout).not.toContain('--read-only')
+  })
+})
+
 describe('mistakes', () => {
   test.each([
     [['db', 'gett', 'k'], 2, "'gett' is no command; did you mean 'get'?"],
@@ -119,6 +191,10 @@ describe('mistakes', () => {
     [['db', 'get', 'a', '--foo'], 2, "unknown option '--foo'"],
     [['db', 'scan', '--keys', '--values'], 2, '--keys and --values exclude each other'],
     [['db', 'exit'], 2, "'exit' is a command for the prompt and the script only"],
+    [['db', 'put', 'a', 'b', '--strategy', 'lsm'], 2, '--strategy must be leveled, tiered or fifo'],
+    [['--workers', '65', 'db', 'get', 'a'], 2, '--workers must be a whole number from 0 to 64'],
+    [['simulate', '--updates', '1'], 2, 'nothing would be there to update or delete'],
+    [['/nonexistent/db', 'compact'], 5, 'there is no database in /nonexistent/db'],
     [['/nonexistent/db', 'get', 'k'], 5, 'there is no database in /nonexistent/db; "put" and "batch" create one'],
     [['/nonexistent/db', 'delete', 'k'], 5, 'there is no database in /nonexistent/db'],
     [['/nonexistent/db', '--read-only', 'put', 'k', 'v'], 5, 'this command writes, and --read-only was given'],

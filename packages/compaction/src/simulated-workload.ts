@@ -15,10 +15,20 @@
 
 /** Which keys are written. */
 export type SimulatedKeys =
-  | { readonly kind: 'sequential' }
-  | { readonly kind: 'uniform' }
-  /** `theta` from 0 (uniform) on; YCSB's is 0.99. */
-  | { readonly kind: 'zipf'; readonly theta: number }
+  | {
+      /** Each new key is greater than all before it. */
+      readonly kind: 'sequential'
+    }
+  | {
+      /** Keys are anywhere, and all are overwritten equally often. */
+      readonly kind: 'uniform'
+    }
+  | {
+      /** Keys are anywhere, and few of them are overwritten often. */
+      readonly kind: 'zipf'
+      /** From 0 (uniform) on; YCSB's is 0.99. */
+      readonly theta: number
+    }
 
 /** Some time in which the mix of operations is the same. */
 export interface SimulatedPhase {
@@ -35,7 +45,12 @@ export interface SimulatedWorkload {
   /** Which keys are written. */
   readonly keys: SimulatedKeys
   /** Bytes of key and value of one entry: anything from `least` to `most`, all as likely. */
-  readonly entryBytes: { readonly least: number; readonly most: number }
+  readonly entryBytes: {
+    /** Bytes of the smallest. */
+    readonly least: number
+    /** Bytes of the largest. */
+    readonly most: number
+  }
   /** Bytes of a deletion. */
   readonly deletionBytes: number
   /** Bytes of operations that become one table. */

@@ -78,6 +78,8 @@ export class Background {
   #diskFull: LsmError | undefined
   /** Set from a failure to the next attempt. */
   #backingOff = false
+  /** Whether the strategy, asked last while no compaction was running, had nothing to do. */
+  #inShape = false
 
   constructor(parts: BackgroundParts) {
     this.#parts = parts
@@ -111,7 +113,7 @@ export class Background {
     const { memtables, gate, limits } = this.#parts
     const ready = (): boolean => memtables.frozen.length < limits.maxFrozenMemTables
     this.start()
-    await gate.wait('memtables', ready, () => this.stopped() ?? this.#diskFull, signal)
+    await gate.wait('memtables', ready, () => this.blocked(), signal)
   }
 
   /** Resolves when no frozen memtable is left; rejects when work has stopped. */
@@ -157,11 +159,11 @@ export class Background {
     return job
   }
 
-  /** Resolves when a running job has ended; rejects when work has stopped. */
-  async nextChange(): Promise<void> {
+  /** Resolves when a running job has ended, or the signal fires; rejects when work has stopped. */
+  async nextChange(signal?: AbortSignal): Promise<void> {
     const stopped = this.stopped()
     if (stopped !== undefined) throw stopped
-    await Promise.race(this.#running)
+    await Promise.race(signal === undefined ? this.#running : [...this.#running, fired(signal)])
   }
 
   /** Begins anew after background work has stopped. */
@@ -172,7 +174,12 @@ export class Background {
     this.start()
   }
 
-  /** The error that ends all waiting, if there is one. */
+  /** The error that a write gets instead of waiting, if there is one: work has stopped, or cannot go on for a full disk. */
+  blocked(): unknown {
+    return this.stopped() ?? this.#diskFull
+  }
+
+  /** The error that ends all work, if there is one. */
   stopped(): unknown {
     return this.#failure ?? (this.#cancel.signal.aborted ? this.#cancel.signal.reason : undefined)
   }
@@ -197,6 +204,7 @@ export class Background {
     const most = Math.max(1, runner.parallel - 1)
     while (this.#paused === 0 && compactions.running.size < most) {
       const plan = strategy.plan(compactions.tree())
+      this.#inShape = plan === undefined && compactions.running.size === 0
       if (plan === undefined || (this.#flushing && staysInLevel0(plan))) break
       this.#track(this.#attempt('compaction', () => compactions.run(plan, this.#cancel.signal)))
     }
@@ -217,10 +225,12 @@ export class Background {
   /** Decides how writes may go on, and lets whoever waits for a change look again. */
   #look(): void {
     const { gate, limits, memtables, versions, strategy, compactions } = this.#parts
+    // Nobody waits for work that nobody does: a strategy that plans nothing is content, whatever it counts.
+    const isContent = this.#inShape && this.#paused === 0 && compactions.running.size === 0
     const counts = {
       frozenMemTables: memtables.frozen.length,
-      level0Tables: strategy.usesLevels ? versions.current.levels[0].length : 0,
-      pendingBytes: strategy.pendingBytes(compactions.tree()),
+      level0Tables: strategy.usesLevels && !isContent ? versions.current.levels[0].length : 0,
+      pendingBytes: isContent ? 0 : strategy.pendingBytes(compactions.tree()),
     }
     gate.update(decideStall(counts, limits))
   }
@@ -228,7 +238,7 @@ export class Background {
   async #until(reached: () => boolean): Promise<void> {
     this.start()
     for (;;) {
-      const stopped = this.stopped() ?? this.#diskFull
+      const stopped = this.blocked()
       if (stopped !== undefined) throw stopped
       if (reached()) return
       await Promise.race(this.#running)
@@ -362,5 +372,13 @@ function pauseFor(milliseconds: number, signal: AbortSignal): Promise<void> {
       clearTimeout(timer)
       resolve()
     })
+  })
+}
+
+/** Resolves when a signal fires. */
+function fired(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 }

@@ -19,6 +19,8 @@ import { PointReader } from './point-reader.ts'
 import type { RecoveryReport } from './recovery.ts'
 import { Snapshot } from './snapshot.ts'
 import { databaseStats, type DatabaseStats } from './stats.ts'
+import type { VerifyReport } from './verify-report.ts'
+import { verifyDatabase, type VerifyOptions } from './verify.ts'
 import { WriteBatch } from './write-batch.ts'
 import type { StallDecision } from './write-stall.ts'
 
@@ -119,6 +121,16 @@ export class Database<K = string, V = string> {
    */
   static destroy(path: string, options: Pick<OpenOptions, 'fileSystem'> = {}): Promise<void> {
     return destroyDatabase(path, options.fileSystem ?? nodeFileSystem)
+  }
+
+  /**
+   * Reads every byte of the database in a directory, and says what is wrong with it. Changes nothing and takes no lock:
+   * the database may be in use, by this process or another.
+   *
+   * @throws LsmError `LSM_NOT_FOUND` if there is none, `LSM_IO` if a file cannot be read; damage is in the report.
+   */
+  static verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+    return verifyDatabase(path, options, nodeFileSystem)
   }
 
   /** What opening found: logs replayed, and everything that could not be used. */

@@ -4,6 +4,8 @@
 import { LsmError, type FileSystem } from '@lsm/base'
 import { CURRENT, LOCK, parseFileName } from '@lsm/manifest'
 
+import { STATE_FILE } from './clean-close.ts'
+
 /** Removes the files of a database, and its directory if that is empty then. No error if there is none. */
 export async function destroyDatabase(path: string, fileSystem: FileSystem): Promise<void> {
   const directory = await fileSystem.openDirectory(path, false).catch((error: unknown) => {
@@ -31,5 +33,5 @@ export async function destroyDatabase(path: string, fileSystem: FileSystem): Pro
 
 /** Whether a file belongs to a database, or to the lock of one. */
 function isOurs(name: string): boolean {
-  return parseFileName(name) !== undefined || /^LOCK\.owner-\d+$/.test(name)
+  return parseFileName(name) !== undefined || name === STATE_FILE || /^LOCK\.owner-\d+$/.test(name)
 }

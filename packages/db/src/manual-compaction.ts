@@ -61,7 +61,7 @@ export async function compactRange(
     const plan = strategy.planRange(compactions.tree(), begin, end, done)
     if (plan === undefined) {
       if (!compactions.isBusyIn(begin, end)) return
-      await background.nextChange()
+      await background.nextChange(signal)
       continue
     }
     const result = await background.perform(() => compactions.run(plan, stop, report))

@@ -11,12 +11,13 @@
  */
 import { corruption, LsmError, type Directory, type DirectoryEntry, type DirectoryLock } from '@lsm/base'
 import { RateLimiter, type JobRunner } from '@lsm/compaction'
-import { makeRunner } from '@lsm/compaction/node'
-import { legacyTableFileName, LOCK, tableFileName, VersionSet } from '@lsm/manifest'
+import type { MadeRunner } from '@lsm/compaction/node'
+import { legacyTableFileName, LOCK, manifestFileName, parseFileName, tableFileName, VersionSet } from '@lsm/manifest'
 import { BlockCache, TableCache } from '@lsm/sstable'
 
 import { Background } from './background.ts'
 import { begin, createLog, memtableMaker, recoveredMemTables } from './begin.ts'
+import { checkCleanState, readCleanState, writeCleanState } from './clean-close.ts'
 import { Compactions } from './compactions.ts'
 import { DatabaseEvents } from './events.ts'
 import type { MemTableList } from './memtable-list.ts'
@@ -79,7 +80,11 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
     const entries = await directory.list()
     checkTables(entries, versions)
     const newMemTable = memtableMaker(options)
-    const replayed = await replayLogs(directory, entries, versions, newMemTable)
+    const replayed = await replayLogs({ directory, entries, versions, newMemTable, mode: options.recovery })
+    if (options.recovery !== 'salvage') {
+      checkTornManifest(entries, versions)
+      checkCleanState(await readCleanState(directory, entries), entries, versions, replayed)
+    }
     const recovery = report(created, versions, replayed)
     const cache = new BlockCache(options.cacheSize)
     const tables = new TableCache(directory, options.maxOpenFiles, { ...options, cache })
@@ -91,7 +96,7 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
       const memtables = recoveredMemTables(replayed, newMemTable)
       return { ...base, memtables, current: new CurrentState(memtables, versions), writer: undefined }
     }
-    const { runner, reason } = jobRunner(directory, options)
+    const { runner, reason } = await jobRunner(directory, options)
     base.events.announce('runner', { kind: runner.kind, reason })
     try {
       const { log, memtables, facts } = await begin(base, entries, replayed, runner)
@@ -107,7 +112,9 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
   }
 }
 
-function jobRunner(directory: Directory, options: ResolvedOptions): ReturnType<typeof makeRunner> {
+/** Loaded only for a database that is written to: it brings worker threads with it. */
+async function jobRunner(directory: Directory, options: ResolvedOptions): Promise<MadeRunner> {
+  const { makeRunner } = await import('@lsm/compaction/node')
   const { codecs, filters, backgroundWriteRate } = options
   return makeRunner({
     directory,
@@ -149,6 +156,22 @@ function checkTables(entries: readonly DirectoryEntry[], versions: VersionSet): 
   }
 }
 
+/**
+ * A torn last record of the MANIFEST is as if it had not been written, and that is what a crash leaves; but a table that
+ * only it can have named, with the log gone that the table was made of, says that the record had been whole.
+ */
+function checkTornManifest(entries: readonly DirectoryEntry[], { recovered, current, logNumber }: VersionSet): void {
+  const [torn] = recovered.dropped
+  if (torn === undefined) return
+  const live = new Set([...current.files()].map(({ number }) => number))
+  const parsed = entries.map(({ name }) => parseFileName(name))
+  const hasLog = parsed.some(file => file?.kind === 'log' && file.number >= logNumber)
+  const orphan = parsed.find(file => file?.kind === 'table' && file.number > logNumber && !live.has(file.number))
+  if (orphan === undefined || hasLog) return
+  const name = tableFileName(orphan.number)
+  throw corruption(`${torn.reason}, and ${name} is not named although its log is gone; repair`, torn.file, torn.offset)
+}
+
 function report(created: boolean, { recovered }: VersionSet, replayed: Replayed): RecoveryReport {
   const { logs, dropped, holes, lastSequence } = replayed
   const total = (what: 'batches' | 'entries'): number => logs.reduce((sum, log) => sum + log[what], 0)
@@ -186,7 +209,7 @@ async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: 
   const queue: WriteQueue = new WriteQueue(memtables, log, versions.lastSequence, {
     gate,
     clock: parts.clock,
-    stopped: () => background.stopped(),
+    blocked: () => background.blocked(),
     room: signal => background.room(signal),
     nextLog: () => createLog(directory, versions),
     leaveLogs: number => background.leaveLogs(number),
@@ -211,7 +234,8 @@ async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: 
 }
 
 /** Ends everything that {@link openEngine} began, in order. */
-export async function closeEngine({ directory, versions, tables, writer }: Engine): Promise<void> {
+export async function closeEngine(engine: Engine): Promise<void> {
+  const { directory, versions, tables, writer } = engine
   const failures: unknown[] = []
   const attempt = async (step: () => Promise<void> | undefined): Promise<void> => {
     try {
@@ -225,9 +249,28 @@ export async function closeEngine({ directory, versions, tables, writer }: Engin
   await attempt(() => writer?.background.close())
   await queueClosed
   await attempt(() => writer?.runner.close())
+  if (failures.length === 0) await attempt(() => noteCleanClose(engine))
   await attempt(() => versions.close())
   await attempt(() => tables.close())
   await attempt(() => writer?.lock.release())
   await attempt(() => directory.close())
   if (failures.length > 0) throw failures[0]
+}
+
+/** Notes what an orderly close leaves; nothing, if writes had stopped or a new MANIFEST could not be relied on. */
+async function noteCleanClose({ directory, versions, writer }: Engine): Promise<void> {
+  if (writer === undefined || writer.queue.failure !== undefined || writer.background.failure !== undefined) return
+  const logs = (await directory.list())
+    .filter(({ name }) => {
+      const parsed = parseFileName(name)
+      return parsed?.kind === 'log' && parsed.number >= versions.logNumber
+    })
+    .map(({ name, size }) => ({ name, size }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  await writeCleanState(directory, {
+    manifest: manifestFileName(versions.manifestNumber),
+    manifestSize: versions.manifestBytes,
+    logs,
+    lastSequence: writer.queue.lastSequence,
+  })
 }

@@ -15,6 +15,7 @@ import {
 } from '@lsm/sstable'
 
 import { mostBytes, transcoder, type EncodingOption, type Transcoder } from './encoding.ts'
+import type { RecoveryMode } from './recovery.ts'
 import type { StallLimits } from './write-stall.ts'
 
 const KiB = 1024
@@ -98,6 +99,11 @@ export interface OpenOptions<K extends EncodingOption = EncodingOption, V extend
   readonly backgroundWriteRate?: number
   /** Read what a compaction wrote once more, and check it, before it replaces what it was made of. Default `false`. */
   readonly verifyOutput?: boolean
+  /**
+   * What to do about damage in the logs: `point-in-time` forgives what a crash may leave and refuses the rest, `strict` refuses
+   * any, `salvage` skips it and takes what it can. Default `point-in-time`.
+   */
+  readonly recovery?: RecoveryMode
   /** Where the bytes live. Default: Node's file system. */
   readonly fileSystem?: FileSystem
 }
@@ -134,11 +140,14 @@ export interface ResolvedOptions {
   readonly stalls: StallLimits
   readonly backgroundWriteRate: number
   readonly verifyOutput: boolean
+  readonly recovery: RecoveryMode
   readonly fileSystem: FileSystem
 }
 
 /** What tables name as the software that wrote them. */
 const CREATOR = '@lsm/db'
+
+const RECOVERIES = ['point-in-time', 'strict', 'salvage'] as const
 
 const STRATEGIES = ['leveled', 'tiered', 'fifo'] as const
 
@@ -178,6 +187,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof OpenOptions>([
   'fifoMaxBytes',
   'backgroundWriteRate',
   'verifyOutput',
+  'recovery',
   'fileSystem',
 ])
 
@@ -221,6 +231,7 @@ export function resolveOptions(options: OpenOptions, fileSystem: FileSystem): Re
     stalls: stallLimits(given),
     backgroundWriteRate: given.number('backgroundWriteRate', 0, 0, Number.MAX_SAFE_INTEGER),
     verifyOutput: given.flag('verifyOutput', false),
+    recovery: given.choice('recovery', RECOVERIES, 'point-in-time'),
     fileSystem: options.fileSystem ?? fileSystem,
   })
 }

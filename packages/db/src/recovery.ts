@@ -8,14 +8,15 @@
  *    every batch that was written was numbered without a gap.
  * 3. Recovery stops at the first damage: what comes back is a prefix of what was written. Damage is what a crash may
  *    leave only in the newest log that holds anything; elsewhere it refuses the open.
- * 4. Nothing on disk is changed here.
+ * 4. All this is so by default; `strict` forgives no damage, `salvage` skips it wherever it is.
+ * 5. Nothing on disk is changed here.
  */
 import { corruption, type Directory, type DirectoryEntry } from '@lsm/base'
 import { parseFileName, type VersionSet } from '@lsm/manifest'
 import type { MemTable } from '@lsm/memtable'
 import { readLog, type LogDamage } from '@lsm/wal'
 
-import { checkBatch, insertBatch } from './write-batch.ts'
+import { checkBatch, insertBatch, type StoredBatch } from './write-batch.ts'
 
 /** A stretch of a file that was not used. */
 export interface DroppedBytes {
@@ -83,14 +84,28 @@ interface FoundLog {
   readonly name: string
 }
 
+/**
+ * What to do about damage in the logs.
+ *
+ * - `point-in-time`: what a crash may leave is forgiven, and ends the replay; anything else refuses the open.
+ * - `strict`: any damage refuses the open.
+ * - `salvage`: damage is skipped, wherever it is, and what lies behind it is replayed: later writes may then be there
+ *   without earlier ones.
+ */
+export type RecoveryMode = 'point-in-time' | 'strict' | 'salvage'
+
+/** What {@link replayLogs} works on. */
+export interface ReplayParts {
+  readonly directory: Directory
+  readonly entries: readonly DirectoryEntry[]
+  readonly versions: VersionSet
+  readonly newMemTable: (userBytes: number, count: number) => MemTable
+  readonly mode: RecoveryMode
+}
+
 /** Replays the logs that the tables do not cover. */
-export async function replayLogs(
-  directory: Directory,
-  entries: readonly DirectoryEntry[],
-  versions: VersionSet,
-  newMemTable: (userBytes: number, count: number) => MemTable,
-): Promise<Replayed> {
-  const replay = new Replay(newMemTable, versions.lastSequence)
+export async function replayLogs({ directory, entries, versions, newMemTable, mode }: ReplayParts): Promise<Replayed> {
+  const replay = new Replay(newMemTable, versions.lastSequence, mode)
   for (const log of logsToReplay(entries, versions)) await replay.log(directory, log)
   return replay.result()
 }
@@ -110,6 +125,7 @@ function logsToReplay(entries: readonly DirectoryEntry[], { logNumber, prevLogNu
 /** Replays logs one after the other into memtables. */
 class Replay {
   readonly #newMemTable: (userBytes: number, count: number) => MemTable
+  readonly #mode: RecoveryMode
   readonly #memtables: MemTable[] = []
   readonly #logs: ReplayedLog[] = []
   readonly #dropped: DroppedBytes[] = []
@@ -120,9 +136,10 @@ class Replay {
   #replayedTo = -1
   #firstLog: number | undefined
 
-  constructor(newMemTable: (userBytes: number, count: number) => MemTable, lastSequence: number) {
+  constructor(newMemTable: (userBytes: number, count: number) => MemTable, lastSequence: number, mode: RecoveryMode) {
     this.#newMemTable = newMemTable
     this.#lastSequence = lastSequence
+    this.#mode = mode
   }
 
   result(): Replayed {
@@ -145,12 +162,10 @@ class Replay {
         file,
         {
           record: (bytes, start, end, offset) => {
-            if (this.#damagedLog === name) {
-              this.#holes = true
-              return false
-            }
-            if (this.#damagedLog !== undefined) throw this.#damageNotInNewest(name)
-            entries += this.#apply(bytes, start, end, name, offset)
+            if (!this.#mayGoOn(name)) return false
+            const applied = this.#apply(bytes, start, end, name, offset)
+            if (applied === undefined) return true
+            entries += applied
             batches++
             this.#firstLog ??= number
             return true
@@ -165,16 +180,40 @@ class Replay {
     this.#logs.push({ file: name, bytes: file.size, batches, entries })
   }
 
-  #apply(bytes: Uint8Array, start: number, end: number, name: string, offset: number): number {
-    const batch = checkBatch(bytes, start, end, name, offset)
-    if (batch.count === 0) return 0
-    if (this.#replayedTo >= 0 && batch.sequence !== this.#replayedTo + 1) {
-      throw corruption(misnumbered(this.#replayedTo, batch.sequence), name, offset)
+  /** Whether a record of a log may be used, after whatever damage has been met. */
+  #mayGoOn(name: string): boolean {
+    if (this.#damagedLog === undefined) return true
+    if (this.#mode === 'salvage') {
+      this.#holes = true
+      return true
     }
+    if (this.#damagedLog !== name) throw this.#damageNotInNewest(name)
+    this.#holes = true
+    return false
+  }
+
+  /** Applies a batch, and gives its count; `undefined` where it was bad and is to be skipped. */
+  #apply(bytes: Uint8Array, start: number, end: number, name: string, offset: number): number | undefined {
+    const batch = this.#check(bytes, start, end, name, offset)
+    if (batch === undefined || batch.count === 0) return batch?.count
     this.#replayedTo = batch.sequence + batch.count - 1
     this.#lastSequence = Math.max(this.#lastSequence, this.#replayedTo)
     insertBatch(bytes, start, batch.sequence, batch.count, this.#memtableFor(batch.userBytes, batch.count))
     return batch.count
+  }
+
+  #check(bytes: Uint8Array, start: number, end: number, name: string, offset: number): StoredBatch | undefined {
+    try {
+      const batch = checkBatch(bytes, start, end, name, offset)
+      const last = this.#replayedTo
+      const follows = this.#mode === 'salvage' ? batch.sequence > last : batch.sequence === last + 1
+      if (batch.count > 0 && last >= 0 && !follows) throw corruption(misnumbered(last, batch.sequence), name, offset)
+      return batch
+    } catch (error) {
+      if (this.#mode !== 'salvage') throw error
+      this.#dropped.push({ file: name, offset, bytes: end - start, reason: (error as Error).message })
+      return undefined
+    }
   }
 
   #memtableFor(userBytes: number, count: number): MemTable {
@@ -187,7 +226,9 @@ class Replay {
   }
 
   #damaged(name: string, { offset, bytes, reason, tail }: LogDamage): boolean {
-    if (this.#damagedLog !== undefined && this.#damagedLog !== name) throw this.#damageNotInNewest(name)
+    if (this.#mode === 'strict') throw corruption(`${reason}; recovery 'strict' forgives nothing`, name, offset)
+    const another = this.#damagedLog !== undefined && this.#damagedLog !== name
+    if (another && this.#mode !== 'salvage') throw this.#damageNotInNewest(name)
     this.#damagedLog = name
     this.#holes ||= !tail
     this.#dropped.push({ file: name, offset, bytes, reason })

@@ -75,7 +75,14 @@ export interface DatabaseStats {
   /** Tables that a read may have to ask, filters aside: those of level 0, and one of each other level. */
   readonly readAmplification: number
   /** How writes were held up, by cause. */
-  readonly stalls: readonly { readonly cause: StallCause; readonly count: number; readonly milliseconds: number }[]
+  readonly stalls: readonly {
+    /** What writes were held up by. */
+    readonly cause: StallCause
+    /** How often. */
+    readonly count: number
+    /** For how long, in sum. */
+    readonly milliseconds: number
+  }[]
   /** Number of the newest write. */
   readonly lastSequence: number
   /** Snapshots and iterators that are open. */

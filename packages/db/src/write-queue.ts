@@ -43,8 +43,8 @@ export interface Rotation {
   readonly gate: WriteGate
   /** Lets others run between writes that need nobody's help. */
   readonly clock: TurnClock
-  /** Why background work has stopped, if it has. */
-  stopped(): unknown
+  /** What a write gets instead of waiting for background work, if that has stopped or finds no room. */
+  blocked(): unknown
   /** Waits until one more frozen memtable may be made; rejects when that will never be, or the signal fires. */
   room(signal?: AbortSignal): Promise<void>
   /** Waits until nothing is needed of the logs below a number, and makes that durable. */
@@ -323,7 +323,7 @@ export class WriteQueue {
     if (this.#failure !== undefined) throw this.#failure
     const { batch, signal } = group
     const { gate } = this.#rotation
-    if (!gate.isOpen) await gate.pass(batch.length, () => this.#rotation.stopped(), signal)
+    if (!gate.isOpen) await gate.pass(batch.length, () => this.#rotation.blocked(), signal)
     if (!this.#hasRoom(batch)) await this.#rotate(batch.length, batch.count, signal)
     this.#append(batch)
     if (group.sync) await this.#sync()

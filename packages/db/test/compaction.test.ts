@@ -215,6 +215,22 @@ describe('writes that outrun compaction', () => {
     expect(db.stats().stalls.find(({ cause }) => cause === 'level0')?.count).toBeGreaterThan(1)
   })
 
+  test('do not wait for work that the strategy does not plan', async () => {
+    const strategy = {
+      name: 'content',
+      usesLevels: true,
+      plan: () => undefined,
+      scores: () => [9, 0, 0, 0, 0, 0, 0],
+      pendingBytes: () => Number.MAX_SAFE_INTEGER,
+      planRange: () => undefined,
+    }
+    const options = { ...SMALL, strategy, level0SlowdownTrigger: 1, level0StopTrigger: 2 }
+    await using db = await Database.open('/db', { ...options, fileSystem: new MemoryFileSystem() })
+    for (let i = 0; i < 1000; i++) await db.put(`k${i}`, 'x'.repeat(100))
+    expect(db.stats().levels[0].tables).toBeGreaterThan(3)
+    expect(db.pressure.pressure).toBe(0)
+  })
+
   test('wait for frozen memtables, under that name', async () => {
     await using db = await Database.open('/db', {
       writeBufferSize: 4096,

@@ -8,12 +8,16 @@ import { describe, expect, test } from 'vitest'
 /** Opening is done hundreds of times here. */
 const SMALL = { writeBufferSize: 64 * 1024, cacheSize: 0 }
 
-/** A database of `count` single writes that exists only in its log, and the log's name. */
-async function logOnly(count: number): Promise<{ fileSystem: MemoryFileSystem; log: string }> {
+/**
+ * A database of `count` single writes that exists only in its log, and the log's name. Without the note of its orderly
+ * close, it is as after a crash.
+ */
+async function logOnly(count: number, end = 'crash'): Promise<{ fileSystem: MemoryFileSystem; log: string }> {
   const fileSystem = new MemoryFileSystem()
   const db = await Database.open('/db', { fileSystem, ...SMALL })
   for (let i = 0; i < count; i++) await db.put(`k${i}`, `value ${i}`)
   await db.close()
+  if (end === 'crash') await (await fileSystem.openDirectory('/db', false)).removeFile('LSM-STATE')
   const names = (await (await fileSystem.openDirectory('/db', false)).list()).map(({ name }) => name)
   return { fileSystem, log: names.find(name => name.endsWith('.log'))! }
 }
@@ -102,6 +106,7 @@ describe('what no crash leaves behind is refused, and nothing is changed', () =>
     await db.flush()
     await db.put('in the log', 'yes')
     await db.close()
+    await (await fileSystem.openDirectory('/db', false)).removeFile('LSM-STATE')
     const names = (await (await fileSystem.openDirectory('/db', false)).list()).map(({ name }) => name).sort()
     return { fileSystem, names }
   }
@@ -138,6 +143,107 @@ describe('what no crash leaves behind is refused, and nothing is changed', () =>
         )
       expect(await refusal(fileSystem)).toMatchObject({ code: 'LSM_CORRUPTION' })
     }
+  })
+})
+
+describe('after an orderly close nothing is forgiven', () => {
+  const reopen = async (fileSystem: MemoryFileSystem): Promise<string[]> => {
+    await using db = await Database.open('/db', { fileSystem, ...SMALL })
+    return await db.keys().all()
+  }
+
+  test('no length of the log but its own, and no flipped or zeroed byte in it', async () => {
+    const { fileSystem: whole, log } = await logOnly(6, 'close')
+    const bytes = await read(whole, log)
+    const flipped = (at: number): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 4 : byte))
+    for (let at = 0; at < bytes.length; at++) {
+      for (const damaged of [bytes.subarray(0, at), flipped(at), bytes.map((byte, i) => (i >= at ? 0 : byte))]) {
+        const { fileSystem } = await logOnly(6, 'close')
+        await write(fileSystem, log, damaged)
+        await expect(reopen(fileSystem), `byte ${at}`).rejects.toMatchObject({ code: 'LSM_CORRUPTION' })
+        expect(await read(fileSystem, log)).toEqual(damaged)
+      }
+    }
+  })
+
+  test('no missing log, and no torn MANIFEST', async () => {
+    const { fileSystem, log } = await logOnly(6, 'close')
+    await (await fileSystem.openDirectory('/db', false)).removeFile(log)
+    await expect(reopen(fileSystem)).rejects.toMatchObject({ code: 'LSM_CORRUPTION', file: log })
+    const { fileSystem: other } = await logOnly(6, 'close')
+    const names = (await (await other.openDirectory('/db', false)).list()).map(({ name }) => name)
+    const manifest = names.find(name => name.startsWith('MANIFEST'))!
+    const bytes = await read(other, manifest)
+    await write(other, manifest, bytes.subarray(0, -1))
+    await expect(reopen(other)).rejects.toMatchObject({ code: 'LSM_CORRUPTION' })
+  })
+
+  test.each<[string, (state: Uint8Array) => Uint8Array]>([
+    ['torn', state => state.subarray(0, state.length >> 1)],
+    ['damaged', state => state.map((byte, i) => (i === 20 ? byte ^ 1 : byte))],
+    ['empty', () => new Uint8Array(0)],
+    ['huge', () => new Uint8Array(1 << 20)],
+  ])('but a note of it that is %s says nothing', async (_, damage) => {
+    const { fileSystem, log } = await logOnly(6, 'close')
+    await write(fileSystem, log, (await read(fileSystem, log)).subarray(0, -1))
+    await write(fileSystem, 'LSM-STATE', damage(await read(fileSystem, 'LSM-STATE')))
+    expect((await reopen(fileSystem)).length).toBe(5)
+  })
+
+  test('and a note that is older than the last writes is void', async () => {
+    const { fileSystem, log } = await logOnly(6, 'close')
+    const state = await read(fileSystem, 'LSM-STATE')
+    const db = await Database.open('/db', { fileSystem, ...SMALL })
+    await db.put('more', '1')
+    await db.close()
+    await write(fileSystem, 'LSM-STATE', state)
+    expect((await reopen(fileSystem)).length).toBe(7)
+    const { fileSystem: grown } = await logOnly(6, 'close')
+    const bytes = await read(grown, log)
+    await write(grown, log, Uint8Array.from([...bytes, 1, 2, 3]))
+    expect((await reopen(grown)).length).toBe(6)
+  })
+})
+
+describe('the recovery option', () => {
+  /** Two blocks of log with a flipped byte in the first. */
+  async function damagedLog(): Promise<{ fileSystem: MemoryFileSystem; log: string }> {
+    const { fileSystem, log } = await logOnly(1000)
+    await write(
+      fileSystem,
+      log,
+      (await read(fileSystem, log)).map((byte, i) => (i === 5000 ? byte ^ 1 : byte)),
+    )
+    return { fileSystem, log }
+  }
+
+  test("'strict' forgives nothing", async () => {
+    const { fileSystem, log } = await damagedLog()
+    await expect(Database.open('/db', { fileSystem, recovery: 'strict' })).rejects.toMatchObject({
+      code: 'LSM_CORRUPTION',
+      file: log,
+    })
+  })
+
+  test("'salvage' takes what lies behind the damage, and says what is missing", async () => {
+    const { fileSystem, log } = await damagedLog()
+    await using db = await Database.open('/db', { fileSystem, recovery: 'salvage' })
+    expect(await db.get('k0')).toBe('value 0')
+    expect(await db.get('k999')).toBe('value 999')
+    const found = (await db.keys().all()).length
+    expect(found).toBe(db.recovery.entries)
+    expect(found).toBeLessThan(1000)
+    expect(db.recovery.holes).toBe(true)
+    expect(db.recovery.dropped[0]).toMatchObject({ file: log })
+  })
+
+  test("'salvage' opens where a log is there twice, or a newer one follows a damaged one", async () => {
+    const { fileSystem, log } = await logOnly(50)
+    const bytes = await read(fileSystem, log)
+    await write(fileSystem, '000090.log', bytes)
+    await using db = await Database.open('/db', { fileSystem, recovery: 'salvage' })
+    expect((await db.keys().all()).length).toBe(50)
+    expect(db.recovery.dropped.length).toBe(50)
   })
 })
 

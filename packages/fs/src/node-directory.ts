@@ -13,7 +13,7 @@ import { checkName } from './arguments.ts'
 import { closedDirectory } from './closed-error.ts'
 import { syncDirectory } from './node-directory-sync.ts'
 import { errorCode, ioError } from './node-errors.ts'
-import { lockDirectory, type NodeDirectoryLock } from './node-lock.ts'
+import type { NodeDirectoryLock } from './node-lock.ts'
 import { createNew, openRegular, openRegularSync, removeIfThere, syncRegular, type OpenFile } from './node-open.ts'
 import { NodeReadableFile } from './node-readable-file.ts'
 import { whileBusy } from './node-retry.ts'
@@ -130,6 +130,8 @@ export class NodeDirectory implements Directory {
   async lock(name: string): Promise<NodeDirectoryLock> {
     checkName(name)
     this.#check()
+    // Sockets and child processes are only loaded by those who lock: a database that is only read does not.
+    const { lockDirectory } = await import('./node-lock.ts')
     return lockDirectory({ path: this.path, root: this.#root, name, fileMode: this.#fileMode })
   }
 

@@ -57,11 +57,26 @@ export class VersionEdit {
   /** No table holds a greater sequence number. */
   lastSequence: number | undefined
   /** Where levels are to be compacted next. */
-  readonly compactPointers: { readonly level: number; readonly key: Uint8Array }[] = []
+  readonly compactPointers: {
+    /** From 0 to 6. */
+    readonly level: number
+    /** An internal key: what comes after it is next. */
+    readonly key: Uint8Array
+  }[] = []
   /** Tables that are no longer part of a level. */
-  readonly removed: { readonly level: number; readonly number: number }[] = []
+  readonly removed: {
+    /** From 0 to 6. */
+    readonly level: number
+    /** The table's file number. */
+    readonly number: number
+  }[] = []
   /** Tables that become part of a level. */
-  readonly added: { readonly level: number; readonly file: FileMetadata }[] = []
+  readonly added: {
+    /** From 0 to 6. */
+    readonly level: number
+    /** The table. */
+    readonly file: FileMetadata
+  }[] = []
 
   /** The record's payload, fields in LevelDB's order. */
   encode(): Uint8Array {

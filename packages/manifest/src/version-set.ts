@@ -118,6 +118,7 @@ export class VersionSet {
     return this.#lastSequence
   }
 
+  /** Takes a later one; throws a `TypeError` for an earlier one. */
   set lastSequence(sequence: number) {
     if (!(sequence >= this.#lastSequence)) throw new TypeError(`${sequence} comes before ${this.#lastSequence}`)
     this.#lastSequence = sequence

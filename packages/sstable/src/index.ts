@@ -7,7 +7,8 @@
  * @packageDocumentation
  * @category Packages
  */
-export { BlockCache } from './block-cache.ts'
+export { BlockCache, type BlockSlots } from './block-cache.ts'
+export { BlockIterator } from './block-iterator.ts'
 export type { BlockLoaderOptions } from './block-loader.ts'
 export { leveldbBloomFilter } from './bloom-filter.ts'
 export { CodecRegistry, DEFAULT_CODECS, RAW, type Codec } from './codec.ts'
@@ -29,4 +30,6 @@ export { TableBuilder, type TableBuilderOptions, type TableSummary } from './tab
 export { TableCache } from './table-cache.ts'
 export type { TableDirectory } from './table-file.ts'
 export type { BlockHandle } from './table-format.ts'
+export { tableParts, type TablePart } from './table-parts.ts'
+export { salvageTable, type LostBlock, type SalvageVisitor } from './table-salvage.ts'
 export { TableReader, type TableReaderOptions } from './table-reader.ts'

@@ -115,6 +115,12 @@ export class TableReader implements PageSource<Uint8Array> {
     return this.#index.handle(i)
   }
 
+  /** Whether the filters let a look-up of a key with this hash through to the i-th data block. */
+  mayContain(hash: number, i: number): boolean {
+    if (this.#tableFilter !== undefined && !this.#tableFilter.mayContain(hash, 0)) return false
+    return this.#blockFilter === undefined || this.#blockFilter.mayContain(hash, this.#index.offsets[i])
+  }
+
   /**
    * Looks a key up.
    *

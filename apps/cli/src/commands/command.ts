@@ -5,6 +5,7 @@ import type { Database } from '@lsm/db'
 
 import type { ExitCode } from '../exit-codes.ts'
 import type { Output } from '../output.ts'
+import type { StrategyName } from './options.ts'
 
 /** A database as commands use it: bytes to bytes. */
 export type ByteDatabase = Database<Uint8Array, Uint8Array>
@@ -54,6 +55,8 @@ export interface CommandDefinition {
   readonly places?: readonly Place[]
   /** Whether it says nothing when all is well; the prompt then says "ok". */
   readonly silent?: true
+  /** Whether it has nothing to do with a database: the shell then takes no options about one after it. */
+  readonly standsAlone?: true
   run(context: Context, given: Given): Promise<ExitCode>
 }
 
@@ -61,6 +64,8 @@ export interface CommandDefinition {
 export interface Context {
   /** The database's directory. */
   readonly directory: string
+  /** How the program was told to compact, if it was. */
+  readonly strategy: StrategyName | undefined
   readonly place: Place
   readonly commands: readonly CommandDefinition[]
   readonly output: Output

@@ -2,7 +2,6 @@
  * Commands about the commands: help and exit.
  */
 import { EXIT } from '../exit-codes.ts'
-import { helpOf, overview } from '../help.ts'
 import type { CommandDefinition } from './command.ts'
 import { findCommand } from './find.ts'
 
@@ -13,7 +12,9 @@ const help: CommandDefinition = {
   summary: 'list the commands, or explain one',
   arguments: [{ name: 'command', description: 'the command to explain', optional: true, completes: 'command' }],
   options: [],
+  standsAlone: true,
   async run({ commands, output, place }, given) {
+    const { helpOf, overview } = await import('../help.ts')
     const [name] = given.words
     const text = name === undefined ? overview(commands, place) : helpOf(findCommand(name, commands), place)
     await output.write(text)

@@ -16,19 +16,23 @@ import { countOption, ENTRY_FORMS, formsOf, KEY_FORMS, layoutOf, NDJSON } from '
 const BATCH = 500
 
 type Range = IteratorOptions<Uint8Array>
-type Bounds = Partial<Record<'gt' | 'gte' | 'lt' | 'lte', Uint8Array>>
+/** Which keys are meant; a missing bound is open. */
+export type Bounds = Partial<Record<'gt' | 'gte' | 'lt' | 'lte', Uint8Array>>
 
-const BOUNDS: readonly OptionDefinition[] = [
+/** Options that say which keys are meant. */
+export const BOUNDS: readonly OptionDefinition[] = [
   { flags: '--gte <key>', description: 'keys at or after this one' },
   { flags: '--gt <key>', description: 'keys after this one' },
   { flags: '--lt <key>', description: 'keys before this one' },
   { flags: '--lte <key>', description: 'keys at or before this one' },
   { flags: '--prefix <key>', description: 'keys that begin like this' },
-  { flags: '--limit <count>', description: 'no more than so many' },
 ]
+
+const LIMIT: OptionDefinition = { flags: '--limit <count>', description: 'no more than so many' }
 
 const RANGE: readonly OptionDefinition[] = [
   ...BOUNDS,
+  LIMIT,
   { flags: '--reverse', description: 'from the last to the first' },
 ]
 
@@ -77,7 +81,7 @@ const count: CommandDefinition = {
   chapter: 'Reading',
   summary: 'count the keys of a range, by walking over them',
   arguments: [],
-  options: [...BOUNDS, ...KEY_FORMS],
+  options: [...BOUNDS, LIMIT, ...KEY_FORMS],
   async run({ open, output, signal }, given) {
     const range = rangeOf(given, formsOf(given).key)
     const database = await open('read')
@@ -128,6 +132,11 @@ async function* batches<T>(iterator: DatabaseIterator<T, Uint8Array>): AsyncGene
 }
 
 function rangeOf(given: Given, form: Form): Range {
+  return { ...boundsOf(given, form), reverse: given.flag('reverse'), limit: countOption(given, 'limit', 0) ?? -1 }
+}
+
+/** What {@link BOUNDS} say. */
+export function boundsOf(given: Given, form: Form): Bounds {
   const bounds: Bounds = {}
   for (const name of ['gt', 'gte', 'lt', 'lte'] as const) {
     const text = given.text(name)
@@ -135,7 +144,7 @@ function rangeOf(given: Given, form: Form): Range {
   }
   const prefix = given.text('prefix')
   if (prefix !== undefined) narrow(bounds, parseBytes(prefix, form, '--prefix'))
-  return { ...bounds, reverse: given.flag('reverse'), limit: countOption(given, 'limit', 0) ?? -1 }
+  return bounds
 }
 
 /** Puts the bounds of a prefix in place of those that lie further out. */

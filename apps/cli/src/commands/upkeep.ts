@@ -6,12 +6,10 @@ import { readdir } from 'node:fs/promises'
 import { LsmError } from '@lsm/base'
 import type { DatabaseStats } from '@lsm/db'
 
+import { formatSize } from '../byte-size.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { CommandDefinition } from './command.ts'
-import { recoverySentences } from './recovery-sentences.ts'
-import { size, statsRows } from './stats-rows.ts'
-
-const JSON_OPTION = { flags: '--json', description: 'as a JSON document' }
+import { JSON_DOCUMENT } from './options.ts'
 
 const flush: CommandDefinition = {
   name: 'flush',
@@ -31,15 +29,16 @@ const stats: CommandDefinition = {
   aliases: ['info'],
   chapter: 'The database',
   summary: 'show the database in numbers',
-  details:
-    'A table on a terminal, a JSON document elsewhere or with --json. Counters begin when the database is opened.',
+  details: `A table on a terminal, a JSON document elsewhere or with --json.
+Counters begin when the database is opened: those of compactions and stalls tell something in the prompt and in scripts.
+The score of a level says how urgent its compaction is: 1 and more asks for it.`,
   arguments: [],
-  options: [JSON_OPTION],
+  options: [JSON_DOCUMENT],
   async run({ open, output }, given) {
     const numbers = (await open('read')).stats()
     if (given.flag('json') || !output.terminal) await output.write(json(numbers))
     else {
-      const { twoColumns } = await import('../table.ts')
+      const [{ twoColumns }, { statsRows }] = await Promise.all([import('../table.ts'), import('./stats-rows.ts')])
       await output.write(twoColumns(statsRows(numbers)))
     }
     return EXIT.ok
@@ -51,9 +50,10 @@ const recovery: CommandDefinition = {
   chapter: 'The database',
   summary: 'say what opening the database found, and what could not be used',
   arguments: [],
-  options: [JSON_OPTION],
+  options: [JSON_DOCUMENT],
   async run({ open, output }, given) {
     const report = (await open('read')).recovery
+    const { recoverySentences } = await import('./recovery-sentences.ts')
     await output.write(given.flag('json') ? json(report) : `${recoverySentences(report).join('\n')}\n`)
     return EXIT.ok
   },
@@ -91,7 +91,7 @@ async function checkDatabase(directory: string): Promise<void> {
 function sizeOf({ levels, memtables }: DatabaseStats): string {
   const tables = levels.reduce((sum, level) => sum + level.tables, 0)
   const bytes = levels.reduce((sum, level) => sum + level.bytes, 0)
-  return `${tables} tables of ${size(bytes)} and ${memtables.entries} entries in its log`
+  return `${tables} tables of ${formatSize(bytes)} and ${memtables.entries} entries in its log`
 }
 
 function json(value: unknown): string {
