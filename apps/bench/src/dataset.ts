@@ -1,0 +1,68 @@
+/**
+ * The keys and values of a benchmark, computed from numbers, so that what must be in the database can be computed again.
+ *
+ *     key      16 digits, as db_bench writes them                     key number 42 → 0000000000000042
+ *     value    fixed32 key number, fixed32 write number, filler       filler: half compressible, by write number
+ *
+ * No two writes have equal values: a lost, stale or swapped value is seen.
+ */
+import { Random } from './random.ts'
+
+/** Bytes of a key. */
+export const KEY_BYTES = 16
+
+/** Bytes of a value. */
+export const VALUE_BYTES = 100
+
+/** Bytes of one entry, as a user counts them. */
+export const ENTRY_BYTES: number = KEY_BYTES + VALUE_BYTES
+
+const POOL_BYTES = 1 << 20
+const ZERO = 48
+
+/** Makes keys and values; each maker with the same seed makes the same ones. */
+export class Dataset {
+  readonly #pool: Buffer
+
+  constructor(seed: number) {
+    this.#pool = fillerPool(seed)
+  }
+
+  /** Writes key number `key`, below 2^31, into `target`, of 16 bytes. */
+  writeKey(key: number, target: Uint8Array): void {
+    let rest = key
+    for (let i = KEY_BYTES - 1; i >= 0; i--) {
+      const tens = (rest / 10) | 0
+      target[i] = ZERO + rest - 10 * tens
+      rest = tens
+    }
+  }
+
+  /** Writes what write number `write` stores under a key into `target`, of 100 bytes. */
+  writeValue(key: number, write: number, target: Buffer): void {
+    const from = (write * VALUE_BYTES) % (POOL_BYTES - VALUE_BYTES)
+    this.#pool.copy(target, 0, from, from + VALUE_BYTES)
+    target.writeUInt32LE(key, 0)
+    target.writeUInt32LE(write, 4)
+  }
+}
+
+/** The key number that the nth write of a load stores: each below `keys` once, scattered. */
+export function scattered(n: number, keys: number): number {
+  return (n * STRIDE) % keys
+}
+
+/** A prime: it shares no factor with a number of keys, and times 500 million keys it is still exact. */
+const STRIDE = 15_485_863
+
+/** Random bytes, each hundred of them fifty written twice: a value compresses to half. */
+function fillerPool(seed: number): Buffer {
+  const random = new Random(seed)
+  const pool = Buffer.alloc(POOL_BYTES)
+  const half = VALUE_BYTES / 2
+  for (let i = 0; i < POOL_BYTES; i++) {
+    const repeats = i % VALUE_BYTES >= half
+    pool[i] = repeats ? pool[i - half] : 32 + random.below(95)
+  }
+  return pool
+}

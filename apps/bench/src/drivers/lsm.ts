@@ -1,0 +1,78 @@
+/**
+ * @lsm/db. Batches go in as arrays, reads come out as views, scans take many entries at a time.
+ */
+import { Database, type OpenOptions } from '@lsm/db'
+
+import { SCAN_BATCH, type Driver, type DriverKind, type DriverStats, type Operation, type ScanRange } from './driver.ts'
+
+/** The driver of @lsm/db. */
+export const lsm: DriverKind = {
+  name: 'lsm',
+  async open({ path, durability, options }) {
+    const given = options as OpenOptions
+    const db = await Database.open(path, { ...given, keyEncoding: 'view', valueEncoding: 'view' })
+    return new LsmDriver(db, durability === 'synced' ? { sync: true } : undefined)
+  },
+}
+
+type Bytes = Database<Uint8Array, Uint8Array>
+type Write = { readonly sync: true } | undefined
+
+class LsmDriver implements Driver {
+  readonly #db: Bytes
+  readonly #write: Write
+
+  constructor(db: Bytes, write: Write) {
+    this.#db = db
+    this.#write = write
+  }
+
+  put(key: Uint8Array, value: Uint8Array): Promise<void> {
+    return this.#db.put(key, value, this.#write)
+  }
+
+  del(key: Uint8Array): Promise<void> {
+    return this.#db.del(key, this.#write)
+  }
+
+  batch(operations: readonly Operation[]): Promise<void> {
+    return this.#db.batch(operations, this.#write)
+  }
+
+  get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#db.get(key)
+  }
+
+  getSync(key: Uint8Array): Uint8Array | undefined {
+    return this.#db.getSync(key)
+  }
+
+  async scan(range: ScanRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<number> {
+    await using iterator = this.#db.iterator(range)
+    let count = 0
+    for (let some = await iterator.nextv(SCAN_BATCH); some.length > 0; some = await iterator.nextv(SCAN_BATCH)) {
+      for (const [key, value] of some) visit(key, value)
+      count += some.length
+    }
+    return count
+  }
+
+  async settle(): Promise<number> {
+    await this.#db.flush()
+    await this.#db.settled()
+    return performance.now()
+  }
+
+  stats(): DriverStats {
+    const details = this.#db.stats()
+    return {
+      tableBytesWritten: details.flushes.bytes + details.compactions.bytesWritten,
+      stallMilliseconds: details.stalls.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+      details,
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#db.close()
+  }
+}

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { DRIVERS } from './drivers/index.ts'
+import { WORKLOADS } from './workloads/index.ts'
+
+/** The command as it was built: it measures in processes of its own. */
+const MAIN = new URL('../dist/main.js', import.meta.url).pathname
+
+const run = promisify(execFile)
+let directory: string
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'lsm-bench-main-'))
+})
+
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+test('measures each engine in each round, shows lines and a table, keeps the results and nothing else', async () => {
+  const json = join(directory, 'results.json')
+  const size = ['--num', '2000', '--keys', '500', '--repeat', '2']
+  const { stdout } = await run(process.execPath, [MAIN, ...size, '--dir', directory, '--json', json])
+  expect(stdout.match(/overwrite {4}: +\d+\.\d{3} micros\/op; +\d+\.\d MB\/s/g)).toHaveLength(4)
+  expect(stdout).toMatch(/│ write amplification \(tables\) +│ \d/)
+  const { results } = JSON.parse(await readFile(json, 'utf8')) as { results: { outcomes: { engine: string }[] }[] }
+  expect(results[0].outcomes.map(({ engine }) => engine)).toEqual(['classic-level', 'lsm', 'lsm', 'classic-level'])
+  expect(await readdir(directory)).toEqual(['results.json'])
+})
+
+test('an engine that fails is named, and the exit code tells', async () => {
+  const size = ['--num', '100', '--keys', '50', '--repeat', '1', '--dir', directory]
+  const failed = run(process.execPath, [MAIN, ...size, '--engine', 'lsm', '--engine', 'lsm:speed=11'])
+  const stdout = expect.stringContaining("FAILED: TypeError: 'speed' is not an option")
+  await expect(failed).rejects.toMatchObject({ code: 1, stdout })
+})
+
+test('help names all engines and workloads', async () => {
+  const { stdout } = await run(process.execPath, [MAIN, '--help'])
+  for (const name of [...DRIVERS.keys(), ...WORKLOADS.keys()]) expect(stdout).toContain(name)
+})

@@ -1,0 +1,60 @@
+/**
+ * The bench command: measures, prints, and keeps the results. Its exit code is 1 if an engine failed or lost data, 2 if it
+ * was called wrongly.
+ */
+import { writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+
+import { parseCommand, USAGE, type Command } from './command-line.ts'
+import { phaseLine, resultTable } from './report.ts'
+import { runRounds, type Outcome, type Rounds } from './rounds.ts'
+
+const DURABILITY = {
+  os: 'writes survive the death of the process',
+  synced: 'writes survive a loss of power',
+} as const
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = parsed(args)
+  if (command === undefined || command.help) {
+    console.log(USAGE)
+    return command === undefined ? 2 : 0
+  }
+  const results: { rounds: Rounds; outcomes: Outcome[] }[] = []
+  for (const rounds of command.rounds) results.push({ rounds, outcomes: await runAndShow(rounds) })
+  if (command.json !== undefined)
+    await writeFile(command.json, JSON.stringify({ machine: machine(), results }, null, 2))
+  return results.some(({ outcomes }) => outcomes.some(({ failure }) => failure !== undefined)) ? 1 : 0
+}
+
+function parsed(args: readonly string[]): Command | undefined {
+  try {
+    return parseCommand(args)
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    return undefined
+  }
+}
+
+async function runAndShow(rounds: Rounds): Promise<Outcome[]> {
+  const { workload, size, durability } = rounds
+  console.log(
+    `${workload}: ${size.num} operations, ${size.keys} keys, batches of ${size.batch}, ${DURABILITY[durability]}`,
+  )
+  const outcomes: Outcome[] = []
+  for await (const outcome of runRounds(rounds)) {
+    outcomes.push(outcome)
+    const label = `  ${String(outcome.round)} ${outcome.engine.padEnd(16)} `
+    if (outcome.failure !== undefined) console.log(`${label}FAILED: ${outcome.failure}`)
+    for (const phase of outcome.measurement?.phases ?? []) console.log(`${label}${phaseLine(phase)}`)
+  }
+  console.log(resultTable(rounds.engines, outcomes))
+  return outcomes
+}
+
+function machine(): Record<string, unknown> {
+  const { node, v8, uv } = process.versions
+  return { node, v8, uv, platform: process.platform, arch: process.arch, cpus: cpus().map(({ model }) => model) }
+}

@@ -1,0 +1,132 @@
+/**
+ * Measures a stretch of work from inside the process that does it.
+ *
+ *     start ─ lap ─ turn ─ lap ─ turn ─ … ─ stop        lap: one batch, or a hundred single operations
+ *
+ * 1. After each lap the event loop gets a turn, as in any program that also answers requests. Work of the database in the
+ *    main thread falls into laps or into turns; nothing escapes.
+ * 2. Event-loop delay is measured twice: by Node's sampler, which sees every blockage of over a millisecond but waits of
+ *    less not at all, and by the longest turn.
+ * 3. What the meter keeps does not grow with the number of operations.
+ *
+ * Does not know databases.
+ */
+import { createHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+
+import { processCounters } from './process-counters.ts'
+
+/** How long laps took, in microseconds. */
+export interface LapTimes {
+  readonly operationsPerLap: number
+  readonly median: number
+  readonly p95: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+  /** Laps that took over 100 ms: how many, and milliseconds together. */
+  readonly stalls: number
+  readonly stalledMilliseconds: number
+}
+
+/** What was measured between start and stop. */
+export interface Phase {
+  /** As db_bench calls it. */
+  readonly name: string
+  readonly operations: number
+  /** Bytes of keys and values that went in or came out. */
+  readonly userBytes: number
+  readonly seconds: number
+  readonly cpuSeconds: number
+  /** Operations in each full second. */
+  readonly perSecond: readonly number[]
+  readonly laps: LapTimes
+  /** Milliseconds that the event loop was late. The sampler's own interval, 1 ms, is included. */
+  readonly loopDelay: { readonly p99: number; readonly max: number; readonly longestTurn: number }
+}
+
+const STALL = 100
+
+/** Measures one phase. */
+export class Meter {
+  readonly #name: string
+  readonly #laps = createHistogram()
+  readonly #delay = monitorEventLoopDelay({ resolution: 1 })
+  readonly #perSecond: number[] = [0]
+  readonly #cpu: number
+  readonly #start: number
+  #lapStart: number
+  #lapSize = 0
+  #operations = 0
+  #userBytes = 0
+  #stalls = 0
+  #stalled = 0
+  #longestTurn = 0
+
+  constructor(name: string) {
+    this.#name = name
+    this.#delay.enable()
+    this.#cpu = processCounters().cpuSeconds
+    this.#start = performance.now()
+    this.#lapStart = this.#start
+  }
+
+  /** Ends a lap of so many operations and bytes, gives the event loop a turn, and begins the next lap. */
+  lap(operations: number, userBytes: number): Promise<void> {
+    const now = performance.now()
+    this.#note(now - this.#lapStart)
+    this.#operations += operations
+    this.#userBytes += userBytes
+    this.#lapSize = Math.max(this.#lapSize, operations)
+    const second = Math.floor((now - this.#start) / 1000)
+    while (this.#perSecond.length <= second) this.#perSecond.push(0)
+    this.#perSecond[second] += operations
+    return new Promise(resolve => {
+      setImmediate(() => {
+        this.#lapStart = performance.now()
+        this.#longestTurn = Math.max(this.#longestTurn, this.#lapStart - now)
+        resolve()
+      })
+    })
+  }
+
+  /** Ends the phase. */
+  stop(): Phase {
+    const seconds = (performance.now() - this.#start) / 1000
+    this.#delay.disable()
+    return {
+      name: this.#name,
+      operations: this.#operations,
+      userBytes: this.#userBytes,
+      seconds,
+      cpuSeconds: processCounters().cpuSeconds - this.#cpu,
+      perSecond: this.#perSecond.slice(0, -1),
+      laps: this.#lapTimes(),
+      loopDelay: {
+        p99: this.#delay.percentile(99) / 1e6,
+        max: this.#delay.max / 1e6,
+        longestTurn: this.#longestTurn,
+      },
+    }
+  }
+
+  #note(milliseconds: number): void {
+    this.#laps.record(Math.max(1, Math.round(milliseconds * 1e6)))
+    if (milliseconds <= STALL) return
+    this.#stalls++
+    this.#stalled += milliseconds
+  }
+
+  #lapTimes(): LapTimes {
+    const at = (percent: number): number => this.#laps.percentile(percent) / 1000
+    return {
+      operationsPerLap: this.#lapSize,
+      median: at(50),
+      p95: at(95),
+      p99: at(99),
+      p999: at(99.9),
+      max: this.#laps.max / 1000,
+      stalls: this.#stalls,
+      stalledMilliseconds: this.#stalled,
+    }
+  }
+}
