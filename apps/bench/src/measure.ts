@@ -20,7 +20,7 @@ export interface Assignment {
 }
 
 /** State and traffic once the database had settled. */
-export interface Settled {
+interface Settled {
   /** Seconds from the last write until nothing was left to do. */
   readonly seconds: number
   readonly bytesOnDisk: number

@@ -7,8 +7,8 @@
  */
 import { getPriority, setPriority } from 'node:os'
 
-/** Steps by which a job's thread is nicer than the program: a third of its share of a busy core. */
-const NICER = 5
+/** Steps by which a job's thread is nicer than the program: half of its share of a busy core. */
+const NICER = 3
 const NICEST = 19
 
 /** Makes the calling thread yield to the other threads of the process. Not being allowed to is no failure. */

@@ -272,7 +272,7 @@ export class Background {
       if (this.#isStopped()) return
       this.#failures++
       this.#diskFull = error instanceof LsmError && error.code === 'LSM_DISK_FULL' ? error : undefined
-      const retried = mayRetry(error, this.#failures)
+      const retried = !this.#parts.versions.failed && mayRetry(error, this.#failures)
       this.#parts.events.emit('error', { error, job, attempt: this.#failures, retried })
       if (retried) this.#tryLater()
       else this.#stop(error)

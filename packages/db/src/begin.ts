@@ -7,7 +7,7 @@
  *
  * Does not read the logs, and sets nothing going.
  */
-import type { Directory, DirectoryEntry } from '@lsm/base'
+import { LsmError, type Directory, type DirectoryEntry } from '@lsm/base'
 import type { JobRunner } from '@lsm/compaction'
 import { logFileName, parseFileName, VersionEdit, type VersionSet } from '@lsm/manifest'
 import { MemTable } from '@lsm/memtable'
@@ -69,7 +69,13 @@ export async function begin(
 export async function createLog(directory: Directory, versions: VersionSet): Promise<NumberedLog> {
   const number = versions.newFileNumber()
   const file = await directory.createFile(logFileName(number))
-  await directory.sync()
+  try {
+    await directory.sync()
+  } catch (cause) {
+    await file.close()
+    // Whatever it failed of, a full disk included: a failed sync is not tried again.
+    throw new LsmError('LSM_IO', 'the name of a new log could not be made durable', { file: file.name, cause })
+  }
   return { number, writer: new LogWriter(file) }
 }
 

@@ -17,6 +17,8 @@ import { closeEngine, openEngine, type Engine, type Writer } from './open.ts'
 import { checkedLimit, checkedPart, resolveOptions, type OpenOptions, type WriteOptions } from './options.ts'
 import { PointReader } from './point-reader.ts'
 import type { RecoveryReport } from './recovery.ts'
+import type { RepairReport } from './repair-report.ts'
+import { repairDatabase, type RepairOptions } from './repair.ts'
 import { Snapshot } from './snapshot.ts'
 import { databaseStats, type DatabaseStats } from './stats.ts'
 import type { VerifyReport } from './verify-report.ts'
@@ -131,6 +133,19 @@ export class Database<K = string, V = string> {
    */
   static verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
     return verifyDatabase(path, options, nodeFileSystem)
+  }
+
+  /**
+   * Makes a new database, in a directory of its own, of everything that can still be read of a damaged one: every batch
+   * and every block whose checksum is right. The damaged one is left as it is. To put the new one in its place is yours:
+   * rename the two directories.
+   *
+   * @returns what was read, and what is lost.
+   * @throws LsmError `LSM_LOCKED` if the damaged one is open, `LSM_EXISTS` if there is something in the other directory,
+   *   `LSM_NOT_FOUND` if there is nothing to repair.
+   */
+  static repair(path: string, options: RepairOptions = {}): Promise<RepairReport> {
+    return repairDatabase(path, options, nodeFileSystem)
   }
 
   /** What opening found: logs replayed, and everything that could not be used. */

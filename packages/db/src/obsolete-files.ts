@@ -9,7 +9,8 @@
  * 1. Only names of the engine's own grammar are touched; anything else in the directory stays.
  * 2. What is judged obsolete can never be needed again: numbers are not given out twice, and nobody can pin a version
  *    that is neither current nor pinned.
- * 3. Failing to remove a file loses nothing: it is tried again at the next change and the next open.
+ * 3. Once the MANIFEST has failed nothing is removed: an edit whose outcome is unknown may name what no version does.
+ * 4. Failing to remove a file loses nothing: it is tried again at the next change and the next open.
  */
 import type { Directory, DirectoryEntry, LsmError } from '@lsm/base'
 import { parseFileName, type FileName, type VersionSet } from '@lsm/manifest'
@@ -43,6 +44,7 @@ export class ObsoleteFiles {
 
   /** Looks through the directory and removes what may go. */
   async remove(): Promise<void> {
+    if (this.#versions.failed) return
     for (const { name, kind, number } of this.#judge(await this.#directory.list())) {
       if (kind === 'table') this.#tables.evict(number)
       await this.#directory.removeFile(name).catch((error: LsmError) => {

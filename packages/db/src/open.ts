@@ -259,11 +259,14 @@ export async function closeEngine(engine: Engine): Promise<void> {
 
 /** Notes what an orderly close leaves; nothing, if writes had stopped or a new MANIFEST could not be relied on. */
 async function noteCleanClose({ directory, versions, writer }: Engine): Promise<void> {
-  if (writer === undefined || writer.queue.failure !== undefined || writer.background.failure !== undefined) return
+  if (writer === undefined || versions.failed) return
+  const { queue, background } = writer
+  if (queue.failure !== undefined || background.failure !== undefined) return
   const logs = (await directory.list())
     .filter(({ name }) => {
       const parsed = parseFileName(name)
-      return parsed?.kind === 'log' && parsed.number >= versions.logNumber
+      const isOurs = parsed?.kind === 'log' && parsed.number >= versions.logNumber
+      return isOurs && parsed.number <= queue.logNumber
     })
     .map(({ name, size }) => ({ name, size }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -271,6 +274,6 @@ async function noteCleanClose({ directory, versions, writer }: Engine): Promise<
     manifest: manifestFileName(versions.manifestNumber),
     manifestSize: versions.manifestBytes,
     logs,
-    lastSequence: writer.queue.lastSequence,
+    lastSequence: queue.lastSequence,
   })
 }

@@ -5,7 +5,8 @@
  *    calls previous, in ascending order.
  * 2. A batch is checked as a whole before anything of it is applied. A batch with a right checksum and wrong contents
  *    is no trace of a crash and refuses the open; so is a sequence number that does not follow the one before, since
- *    every batch that was written was numbered without a gap.
+ *    every batch that was written was numbered without a gap. Behind the first record of a log an older number is damage
+ *    like any other, though: a block that was not synced may show what an earlier file had there.
  * 3. Recovery stops at the first damage: what comes back is a prefix of what was written. Damage is what a crash may
  *    leave only in the newest log that holds anything; elsewhere it refuses the open.
  * 4. All this is so by default; `strict` forgives no damage, `salvage` skips it wherever it is.
@@ -132,6 +133,8 @@ class Replay {
   #damagedLog: string | undefined
   #holes = false
   #lastSequence: number
+  /** Whether no record of the log at hand has been met. */
+  #atStart = true
   /** Sequence number of the last replayed entry. */
   #replayedTo = -1
   #firstLog: number | undefined
@@ -157,6 +160,7 @@ class Replay {
     const file = await directory.openFile(name)
     let batches = 0
     let entries = 0
+    this.#atStart = true
     try {
       await readLog(
         file,
@@ -164,6 +168,7 @@ class Replay {
           record: (bytes, start, end, offset) => {
             if (!this.#mayGoOn(name)) return false
             const applied = this.#apply(bytes, start, end, name, offset)
+            this.#atStart = false
             if (applied === undefined) return true
             entries += applied
             batches++
@@ -206,6 +211,16 @@ class Replay {
     try {
       const batch = checkBatch(bytes, start, end, name, offset)
       const last = this.#replayedTo
+      if (batch.count > 0 && batch.sequence <= last && !this.#atStart && this.#mode !== 'salvage') {
+        this.#damaged(name, {
+          file: name,
+          offset,
+          bytes: end - start,
+          reason: misnumbered(last, batch.sequence),
+          tail: false,
+        })
+        return undefined
+      }
       const follows = this.#mode === 'salvage' ? batch.sequence > last : batch.sequence === last + 1
       if (batch.count > 0 && last >= 0 && !follows) throw corruption(misnumbered(last, batch.sequence), name, offset)
       return batch

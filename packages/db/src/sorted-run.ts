@@ -35,7 +35,11 @@ export class SortedRun {
   /** Adds the entry that an iterator stands on. Resolves when the next one may be added. */
   async add(at: InternalIterator): Promise<void> {
     const { key, keyStart, keyEnd, value, valueStart, valueEnd } = at
-    if (this.#builder !== undefined && this.#builder.size >= this.#maxTableSize && this.#isNewKey(key, keyStart, keyEnd)) {
+    if (
+      this.#builder !== undefined &&
+      this.#builder.size >= this.#maxTableSize &&
+      this.#isNewKey(key, keyStart, keyEnd)
+    ) {
       await this.end()
     }
     const builder = (this.#builder ??= await this.#begin())

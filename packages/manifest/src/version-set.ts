@@ -134,6 +134,11 @@ export class VersionSet {
     return this.#writer?.size ?? this.recovered.bytes
   }
 
+  /** Whether a write or sync of the manifest failed: it is not known which tables it names, so none may be removed. */
+  get failed(): boolean {
+    return this.#failure !== undefined
+  }
+
   /** Where each level is to be compacted next: an internal key, or `undefined` for its beginning. */
   get compactPointers(): readonly (Uint8Array | undefined)[] {
     return this.#compactPointers

@@ -9,7 +9,16 @@
  *    One that is found without its footer is used.
  * 3. One block is in memory at a time.
  */
-import { ByteReader, compareInternalKeys, LsmError, MAX_SEQUENCE, TAG_SIZE, tagSequence, tagType, TYPE_VALUE } from '@lsm/base'
+import {
+  ByteReader,
+  compareInternalKeys,
+  LsmError,
+  MAX_SEQUENCE,
+  TAG_SIZE,
+  tagSequence,
+  tagType,
+  TYPE_VALUE,
+} from '@lsm/base'
 import type { ReadableFile } from '@lsm/base'
 
 import { findBlocks } from './block-finder.ts'
@@ -32,7 +41,7 @@ export interface LostBlock {
 export interface SalvageVisitor {
   /** The next undamaged data block, which `BlockIterator` may walk. */
   block(contents: Uint8Array): Promise<void>
-  /** A stretch that is lost. */
+  /** A stretch that is lost; an empty one, at the end, where only the way to the blocks is. */
   lost(lost: LostBlock): void
 }
 
@@ -75,7 +84,11 @@ class Salvage {
 
   async run(): Promise<number | undefined> {
     // The reader closes its file; this one is needed afterwards.
-    const { name, size, read } = { name: this.#file.name, size: this.#file.size, read: this.#file.read.bind(this.#file) }
+    const { name, size, read } = {
+      name: this.#file.name,
+      size: this.#file.size,
+      read: this.#file.read.bind(this.#file),
+    }
     let reader: TableReader
     try {
       reader = await TableReader.open({ name, size, read, close: async () => {} }, this.#size, this.#options)
@@ -92,6 +105,8 @@ class Salvage {
     const found = await findBlocks(this.#file, this.#size, this.#options)
     const named = await this.#findIndex(found)
     if (named !== undefined) {
+      // The blocks may all be there, but no reader will find them.
+      this.#visitor.lost({ offset: this.#size, bytes: 0, reason })
       for (const handle of named) await this.#indexed(handle, () => this.#load(handle))
       return
     }

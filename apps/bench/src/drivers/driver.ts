@@ -14,7 +14,7 @@
 export type Durability = 'os' | 'synced'
 
 /** How a database is opened. */
-export interface OpenSettings {
+interface OpenSettings {
   /** An empty or missing directory of its own. */
   readonly path: string
   readonly durability: Durability

@@ -1,0 +1,184 @@
+/**
+ * A seeded run of a database on a crashable file system, and what each moment of it has promised.
+ *
+ *     step:       1   2   3   4   5 …          one write or batch each; each has its number in a value that it writes
+ *     started at  op 9  …                      operations of the file system that had been counted when it was called
+ *     kept at     op 12 …                      … when it was acknowledged
+ *     synced at   op 14 …                      … when anything was that makes it survive a loss of power
+ */
+import { Database, type BatchOperation, type OpenOptions } from '@lsm/db'
+import { CrashableFileSystem } from '@lsm/fs/testing'
+import { Random } from '@lsm/testkit'
+
+import { withTickingClock } from './ticking-clock.ts'
+
+/** One write. */
+export interface Step {
+  readonly entries: readonly BatchOperation<string, string>[]
+  readonly sync: boolean
+  readonly startedAt: number
+  keptAt: number
+  syncedAt: number
+}
+
+/** What a crash at some operation must leave, and may leave: numbers of steps. */
+export interface Promised {
+  readonly kept: number
+  readonly synced: number
+  readonly started: number
+}
+
+/** Where the database is. */
+export const PATH = '/db'
+
+/** The key whose value is the number of the last batch. */
+const COUNTER = 'counter'
+const KEYS = 40
+
+/** Small limits, so that a few hundred writes meet everything: rotations, flushes, compactions, several levels. */
+const SMALL: OpenOptions<'utf8', 'utf8'> = {
+  workers: 0,
+  writeBufferSize: 4096,
+  blockSize: 1024,
+  cacheSize: 64 * 1024,
+  maxFileSize: 4096,
+  baseLevelSize: 8192,
+  levelMultiplier: 2,
+  level0CompactionTrigger: 2,
+  verifyOutput: true,
+}
+
+/** Ways to open the database, by name. */
+export const OPTIONS: Readonly<Record<string, OpenOptions<'utf8', 'utf8'>>> = {
+  leveled: SMALL,
+  'leveled, larger logs': { ...SMALL, writeBufferSize: 64 * 1024, maxFileSize: 64 * 1024, compression: false },
+  tiered: { ...SMALL, strategy: 'tiered' },
+  fifo: { ...SMALL, strategy: 'fifo', writeBufferSize: 16 * 1024, filter: 'both' },
+}
+
+/** A recorded run. */
+export class Workload {
+  readonly seed: number
+  readonly options: OpenOptions<'utf8', 'utf8'>
+  readonly fileSystem: CrashableFileSystem
+  readonly steps: Step[] = []
+  /** The entries after so many steps, sorted. */
+  readonly states: (readonly (readonly [string, string])[])[] = [[]]
+  /** The sequence number after so many steps. */
+  readonly sequences: number[] = [0]
+  readonly #random: Random
+  readonly #model = new Map<string, string>()
+
+  private constructor(seed: number, options: OpenOptions<'utf8', 'utf8'>) {
+    this.seed = seed
+    this.options = options
+    this.#random = new Random(seed)
+    const turns = new Random(seed + 1)
+    this.fileSystem = new CrashableFileSystem({
+      pause: () => (turns.oneIn(3) ? new Promise(resolve => setImmediate(resolve)) : Promise.resolve()),
+    })
+  }
+
+  /** Runs and records. */
+  static record(seed: number, options: OpenOptions<'utf8', 'utf8'>, steps = 120): Promise<Workload> {
+    return withTickingClock(() => Workload.#record(seed, options, steps))
+  }
+
+  static async #record(seed: number, options: OpenOptions<'utf8', 'utf8'>, steps: number): Promise<Workload> {
+    const workload = new Workload(seed, options)
+    let db = await workload.#open()
+    while (workload.steps.length < steps) {
+      await workload.#burst(db)
+      if (workload.#random.oneIn(12)) await workload.#barrier(() => db.flush())
+      if (workload.#random.oneIn(16)) await db.compactRange()
+      if (workload.#random.oneIn(20)) {
+        await workload.#barrier(() => db.close())
+        db = await workload.#open()
+      }
+    }
+    await db.settled()
+    await workload.#barrier(() => db.close())
+    return workload
+  }
+
+  /** What the run had promised when an operation was the last one. */
+  promised(operation: number): Promised {
+    const count = (of: (step: Step) => boolean): number => this.steps.findLastIndex(of) + 1
+    return {
+      kept: count(({ keptAt }) => keptAt <= operation),
+      synced: count(({ syncedAt }) => syncedAt <= operation),
+      started: count(({ startedAt }) => startedAt < operation),
+    }
+  }
+
+  #open(): Promise<Database> {
+    return Database.open(PATH, { ...this.options, fileSystem: this.fileSystem })
+  }
+
+  /** Some writes at once, or one after the other. */
+  async #burst(db: Database): Promise<void> {
+    const waits = this.#random.oneIn(2)
+    const writes: Promise<void>[] = []
+    for (let i = this.#random.between(1, 6); i > 0; i--) {
+      const write = this.#write(db)
+      if (waits) await write
+      else writes.push(write)
+    }
+    await Promise.all(writes)
+  }
+
+  async #write(db: Database): Promise<void> {
+    const random = this.#random
+    const number = this.steps.length + 1
+    const entries = random.oneIn(3) ? this.#batch(number) : [this.#put(number)]
+    const sync = random.oneIn(5)
+    const startedAt = this.fileSystem.operations.length
+    const step: Step = { entries, sync, startedAt, keptAt: Infinity, syncedAt: Infinity }
+    this.steps.push(step)
+    this.#apply(step)
+    const [first] = entries
+    await (entries.length === 1 && first.type === 'put'
+      ? db.put(first.key, first.value, { sync })
+      : db.batch(entries, { sync }))
+    step.keptAt = this.fileSystem.operations.length
+    if (sync) step.syncedAt = step.keptAt
+  }
+
+  /** Something that makes all that was acknowledged before it survive a loss of power. */
+  async #barrier(work: () => Promise<void>): Promise<void> {
+    const before = this.steps.filter(({ keptAt }) => keptAt < Infinity)
+    await work()
+    for (const step of before) step.syncedAt = Math.min(step.syncedAt, this.fileSystem.operations.length)
+  }
+
+  #put(number: number): BatchOperation<string, string> {
+    const random = this.#random
+    const length = random.oneIn(12) ? random.between(500, 3000) : random.between(0, 60)
+    // Half random, half repeated: some of it can be compressed.
+    const filler = `${random.word().toString(36)} `.repeat(1 + length / 8).slice(0, length)
+    return { type: 'put', key: `k${random.below(KEYS)}`, value: `${number} ${filler}` }
+  }
+
+  #batch(number: number): BatchOperation<string, string>[] {
+    const random = this.#random
+    const entries: BatchOperation<string, string>[] = [{ type: 'put', key: COUNTER, value: `${number} ` }]
+    for (let i = random.below(8); i > 0; i--) {
+      entries.push(random.oneIn(2) ? this.#put(number) : { type: 'del', key: `k${random.below(KEYS)}` })
+    }
+    return random.shuffle(entries)
+  }
+
+  #apply({ entries }: Step): void {
+    for (const entry of entries) {
+      if (entry.type === 'put') this.#model.set(entry.key, entry.value)
+      else this.#model.delete(entry.key)
+    }
+    this.states.push([...this.#model].sort(([a], [b]) => (a < b ? -1 : 1)))
+    this.sequences.push(this.sequences[this.sequences.length - 1] + entries.length)
+  }
+}
+
+/** The number of steps that a database holds, by the values in it. */
+export function stepsIn(entries: readonly (readonly [string, string])[]): number {
+  return entries.reduce((most, [, value]) => Math.max(most, Number.parseInt(value, 10)), 0)
+}
