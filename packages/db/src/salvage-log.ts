@@ -17,6 +17,9 @@ import { checkBatch, insertBatch } from './write-batch.ts'
 
 /** Bytes of a memtable, unless one batch needs more. */
 const MEMTABLE_SIZE = 16 << 20
+/** Bytes of memtable that a small log is given, for each of its own and beside: what has no room makes another one. */
+const ROOM_PER_BYTE = 4
+const ROOM = 64 << 10
 
 /** Takes what is found. */
 export interface LogSalvageVisitor {
@@ -91,7 +94,7 @@ class LogSalvage {
     const { name } = this.#file
     try {
       const { sequence, count, userBytes } = checkBatch(bytes, start, end, name, offset)
-      const memtable = (this.#memtable ??= makeMemTable(userBytes, count))
+      const memtable = (this.#memtable ??= this.#makeMemTable(userBytes, count))
       if (!memtable.fits(userBytes, count)) {
         this.#fullAt = offset
         return false
@@ -107,6 +110,11 @@ class LogSalvage {
     return true
   }
 
+  #makeMemTable(userBytes: number, count: number): MemTable {
+    const size = Math.min(MEMTABLE_SIZE, ROOM + ROOM_PER_BYTE * this.#file.size)
+    return MemTable.create(Math.max(size, MemTable.capacityFor(userBytes, count)))
+  }
+
   async #handOver(): Promise<void> {
     const memtable = this.#memtable
     this.#memtable = undefined
@@ -114,10 +122,6 @@ class LogSalvage {
     memtable.freeze()
     await this.#visitor.memtable(memtable)
   }
-}
-
-function makeMemTable(userBytes: number, count: number): MemTable {
-  return MemTable.create(Math.max(MEMTABLE_SIZE, MemTable.capacityFor(userBytes, count)))
 }
 
 /** A file from an offset on. */
