@@ -56,7 +56,7 @@ export async function readCleanState(
   const end = bytes.indexOf(10) + 1
   const crc = new TextDecoder().decode(bytes.subarray(end)).trim()
   if (crc !== crc32c(bytes, 0, end).toString(16).padStart(8, '0')) return undefined
-  return JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))) as CleanState
+  return parse(new TextDecoder().decode(bytes.subarray(0, end)))
 }
 
 /**
@@ -101,4 +101,28 @@ function wasWrittenSince({ logs }: CleanState, entries: readonly DirectoryEntry[
 function damaged(what: string, file: string, offset: number): LsmError {
   const message = `${what}, although the database was closed in order: this is no trace of a crash; restore a backup, or repair`
   return corruption(message, file, offset)
+}
+
+/** The state in a line; `undefined` if it is none, whatever its checksum says. */
+function parse(line: string): CleanState | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  const { manifest, manifestSize, logs, lastSequence } = value as Partial<CleanState>
+  if (typeof manifest !== 'string' || !isCount(manifestSize) || !isCount(lastSequence)) return undefined
+  return Array.isArray(logs) && logs.every(isLog) ? { manifest, manifestSize, logs, lastSequence } : undefined
+}
+
+function isLog(log: unknown): boolean {
+  if (typeof log !== 'object' || log === null) return false
+  const { name, size } = log as Partial<CleanState['logs'][number]>
+  return typeof name === 'string' && isCount(size)
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
 }

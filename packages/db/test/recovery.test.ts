@@ -1,6 +1,7 @@
 /**
  * What is left after a crash, and what is refused because no crash can have left it.
  */
+import { crc32c } from '@lsm/base'
 import { Database, type LsmError } from '@lsm/db'
 import { MemoryFileSystem } from '@lsm/fs'
 import { describe, expect, test } from 'vitest'
@@ -20,6 +21,12 @@ async function logOnly(count: number, end = 'crash'): Promise<{ fileSystem: Memo
   if (end === 'crash') await (await fileSystem.openDirectory('/db', false)).removeFile('LSM-STATE')
   const names = (await (await fileSystem.openDirectory('/db', false)).list()).map(({ name }) => name)
   return { fileSystem, log: names.find(name => name.endsWith('.log'))! }
+}
+
+/** A line with its right checksum, as LSM-STATE has it. */
+function checksummed(text: string): Uint8Array {
+  const line = new TextEncoder().encode(`${text}\n`)
+  return new TextEncoder().encode(`${text}\n${crc32c(line, 0, line.length).toString(16).padStart(8, '0')}\n`)
 }
 
 async function read(fileSystem: MemoryFileSystem, name: string): Promise<Uint8Array> {
@@ -183,6 +190,13 @@ describe('after an orderly close nothing is forgiven', () => {
     ['damaged', state => state.map((byte, i) => (i === 20 ? byte ^ 1 : byte))],
     ['empty', () => new Uint8Array(0)],
     ['huge', () => new Uint8Array(1 << 20)],
+    ['no JSON', () => checksummed('{')],
+    ['null', () => checksummed('null')],
+    ['of another shape', () => checksummed('{"manifest":7,"logs":[null]}')],
+    [
+      'without sizes',
+      () => checksummed('{"manifest":"MANIFEST-000003","manifestSize":1,"lastSequence":1,"logs":[{}]}'),
+    ],
   ])('but a note of it that is %s says nothing', async (_, damage) => {
     const { fileSystem, log } = await logOnly(6, 'close')
     await write(fileSystem, log, (await read(fileSystem, log)).subarray(0, -1))
