@@ -68,7 +68,7 @@ export function checkCleanState(
   state: CleanState | undefined,
   entries: readonly DirectoryEntry[],
   { recovered, logNumber }: VersionSet,
-  replayed: Replayed,
+  replayed: Pick<Replayed, 'dropped' | 'lastSequence'>,
 ): void {
   if (state === undefined || state.manifest !== recovered.manifest || recovered.bytes > state.manifestSize) return
   const sizes = new Map(entries.map(({ name, size }) => [name, size]))

@@ -82,7 +82,7 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
     const newMemTable = memtableMaker(options)
     const replayed = await replayLogs({ directory, entries, versions, newMemTable, mode: options.recovery })
     if (options.recovery !== 'salvage') {
-      checkTornManifest(entries, versions)
+      checkTornManifest(entries, versions, replayed)
       checkCleanState(await readCleanState(directory, entries), entries, versions, replayed)
     }
     const recovery = report(created, versions, replayed)
@@ -158,11 +158,21 @@ function checkTables(entries: readonly DirectoryEntry[], versions: VersionSet): 
 
 /**
  * A torn last record of the MANIFEST is as if it had not been written, and that is what a crash leaves; but a table that
- * only it can have named, with the log gone that the table was made of, says that the record had been whole.
+ * only it can have named, with the log gone that the table was made of, says that the record had been whole; so do logs
+ * that go on behind writes that are in no table.
  */
-function checkTornManifest(entries: readonly DirectoryEntry[], { recovered, current, logNumber }: VersionSet): void {
+function checkTornManifest(
+  entries: readonly DirectoryEntry[],
+  versions: VersionSet,
+  { firstSequence }: Replayed,
+): void {
+  const { recovered, current, logNumber, lastSequence } = versions
   const [torn] = recovered.dropped
   if (torn === undefined) return
+  if (firstSequence !== undefined && firstSequence > lastSequence + 1) {
+    const message = `${torn.reason}, and the logs begin with write ${firstSequence} although the tables end with ${lastSequence}`
+    throw corruption(`${message}: it had been whole; restore a backup, or repair`, torn.file, torn.offset)
+  }
   const live = new Set([...current.files()].map(({ number }) => number))
   const parsed = entries.map(({ name }) => parseFileName(name))
   const hasLog = parsed.some(file => file?.kind === 'log' && file.number >= logNumber)

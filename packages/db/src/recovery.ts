@@ -75,6 +75,8 @@ export interface Replayed {
   readonly lastSequence: number
   /** Number of the first log that holds entries. */
   readonly firstLog: number | undefined
+  /** Sequence number of the first entry in the logs. */
+  readonly firstSequence: number | undefined
 }
 
 /** A batch may be as large as memory allows; what is read is bounded by the file. */
@@ -138,6 +140,7 @@ class Replay {
   /** Sequence number of the last replayed entry. */
   #replayedTo = -1
   #firstLog: number | undefined
+  #firstSequence: number | undefined
 
   constructor(newMemTable: (userBytes: number, count: number) => MemTable, lastSequence: number, mode: RecoveryMode) {
     this.#newMemTable = newMemTable
@@ -153,6 +156,7 @@ class Replay {
       holes: this.#holes,
       lastSequence: this.#lastSequence,
       firstLog: this.#firstLog,
+      firstSequence: this.#firstSequence,
     }
   }
 
@@ -201,6 +205,7 @@ class Replay {
   #apply(bytes: Uint8Array, start: number, end: number, name: string, offset: number): number | undefined {
     const batch = this.#check(bytes, start, end, name, offset)
     if (batch === undefined || batch.count === 0) return batch?.count
+    this.#firstSequence ??= batch.sequence
     this.#replayedTo = batch.sequence + batch.count - 1
     this.#lastSequence = Math.max(this.#lastSequence, this.#replayedTo)
     insertBatch(bytes, start, batch.sequence, batch.count, this.#memtableFor(batch.userBytes, batch.count))

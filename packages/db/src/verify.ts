@@ -109,7 +109,7 @@ class Verification {
   async #checkCleanClose(versions: VersionSet, lastSequence: number): Promise<void> {
     try {
       const { dropped } = this.#findings
-      const replayed = { memtables: [], logs: [], dropped, holes: false, lastSequence, firstLog: undefined }
+      const replayed = { dropped, lastSequence }
       checkCleanState(await readCleanState(this.#directory, this.#entries), this.#entries, versions, replayed)
     } catch (error) {
       this.#findings.addError(error, versions.recovered.manifest, 'the database refuses to open')

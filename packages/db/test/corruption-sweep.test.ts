@@ -89,9 +89,7 @@ async function judge(damaged: Files, what: string, readOnly: boolean): Promise<s
   if (contents !== undefined && contents !== states.at(-1)) {
     const isPrefix = states.includes(contents)
     const isReported = report !== undefined && report.dropped.length > 0
-    // A MANIFEST torn at its end, too, is what a crash leaves.
-    const mayBeTornManifest = !damaged.has('LSM-STATE') && what.startsWith('MANIFEST') && isReported
-    if (!(isPrefix && (isReported || mayBeCutLog)) && !mayBeTornManifest) {
+    if (!(isPrefix && (isReported || mayBeCutLog))) {
       return `${what}: wrong contents, ${isReported ? 'reported' : 'in silence'}`
     }
   }
