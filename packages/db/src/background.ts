@@ -22,6 +22,7 @@ import type { TableCache } from '@lsm/sstable'
 import type { Compactions } from './compactions.ts'
 import type { DatabaseEvents } from './events.ts'
 import type { FrozenMemTable, MemTableList } from './memtable-list.ts'
+import type { MemTablePool } from './memtable-pool.ts'
 import type { ObsoleteFiles } from './obsolete-files.ts'
 import type { SnapshotList } from './snapshot-list.ts'
 import type { TableFacts } from './table-facts.ts'
@@ -33,6 +34,7 @@ export interface BackgroundParts {
   readonly versions: VersionSet
   readonly tables: TableCache
   readonly memtables: MemTableList
+  readonly pool: MemTablePool
   readonly snapshots: SnapshotList
   readonly facts: TableFacts
   readonly runner: JobRunner
@@ -301,7 +303,8 @@ export class Background {
   }
 
   async #flush(frozen: FrozenMemTable): Promise<void> {
-    const { versions, memtables, snapshots, facts, runner, table, obsolete, events, newest, onChange } = this.#parts
+    const { versions, memtables, pool, snapshots, facts, runner, table, obsolete, events, newest, onChange } =
+      this.#parts
     const fileNumber = versions.newFileNumber()
     const start = performance.now()
     obsolete.protect(fileNumber)
@@ -323,6 +326,7 @@ export class Background {
       this.flushedBytes += result.bytesWritten
       memtables.retire(frozen)
       onChange()
+      pool.retire(frozen.memtable)
       const milliseconds = performance.now() - start
       events.emit('flush', {
         table: fileNumber,

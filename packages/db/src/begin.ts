@@ -10,23 +10,21 @@
 import { LsmError, type Directory, type DirectoryEntry } from '@lsm/base'
 import type { JobRunner } from '@lsm/compaction'
 import { logFileName, parseFileName, VersionEdit, type VersionSet } from '@lsm/manifest'
-import { MemTable } from '@lsm/memtable'
 import { LogWriter } from '@lsm/wal'
 
 import { MemTableList } from './memtable-list.ts'
+import type { MemTablePool } from './memtable-pool.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Replayed } from './recovery.ts'
 import { TableFacts } from './table-facts.ts'
 import type { NumberedLog } from './write-queue.ts'
-
-/** Makes memtables of the size that the options say, or larger, to hold so many bytes and entries. */
-export type MemTableMaker = (userBytes: number, count: number) => MemTable
 
 /** What {@link begin} works on. */
 export interface BeginParts {
   readonly directory: Directory
   readonly versions: VersionSet
   readonly options: ResolvedOptions
+  readonly pool: MemTablePool
 }
 
 /** What a database starts with. */
@@ -41,7 +39,7 @@ const MOST_LOGS_KEPT = 4
 
 /** Makes what a database starts with durable. */
 export async function begin(
-  { directory, versions, options }: BeginParts,
+  { directory, versions, options, pool }: BeginParts,
   entries: readonly DirectoryEntry[],
   replayed: Replayed,
   runner: JobRunner,
@@ -55,13 +53,13 @@ export async function begin(
   const facts = new TableFacts()
   const kept = mayStayInLogs(replayed, versions.logNumber)
   if (kept) await syncLogs(directory, replayed)
-  else await flushReplayed(replayed, { versions, options, runner, edit, facts })
+  else await flushReplayed(replayed, { versions, options, pool, runner, edit, facts })
   const log = await createLog(directory, versions)
   edit.logNumber = kept ? (replayed.firstLog ?? log.number) : log.number
   edit.prevLogNumber = 0
   edit.lastSequence = replayed.lastSequence
   await versions.startManifest(edit)
-  const active = (kept ? replayed.memtables[0] : undefined) ?? memtableMaker(options)(0, 0)
+  const active = (kept ? replayed.memtables[0] : undefined) ?? pool.take(0, 0)
   return { log, memtables: new MemTableList(active), facts }
 }
 
@@ -79,14 +77,9 @@ export async function createLog(directory: Directory, versions: VersionSet): Pro
   return { number, writer: new LogWriter(file) }
 }
 
-/** Makes memtables as the options say. */
-export function memtableMaker({ writeBufferSize }: ResolvedOptions): MemTableMaker {
-  return (userBytes, count) => MemTable.create(Math.max(writeBufferSize, MemTable.capacityFor(userBytes, count)))
-}
-
 /** All that was replayed, for a database that is only read. */
-export function recoveredMemTables({ memtables, lastSequence }: Replayed, newMemTable: MemTableMaker): MemTableList {
-  const list = new MemTableList(memtables[0] ?? newMemTable(0, 0))
+export function recoveredMemTables({ memtables, lastSequence }: Replayed, pool: MemTablePool): MemTableList {
+  const list = new MemTableList(memtables[0] ?? pool.take(0, 0))
   for (const memtable of memtables.slice(1)) list.rotate(memtable, lastSequence, 0)
   return list
 }
@@ -112,7 +105,7 @@ interface FlushParts extends Omit<BeginParts, 'directory'> {
 }
 
 async function flushReplayed({ memtables, lastSequence }: Replayed, parts: FlushParts): Promise<void> {
-  const { versions, options, runner, edit, facts } = parts
+  const { versions, options, pool, runner, edit, facts } = parts
   for (const memtable of memtables) {
     memtable.freeze()
     const fileNumber = versions.newFileNumber()
@@ -129,5 +122,6 @@ async function flushReplayed({ memtables, lastSequence }: Replayed, parts: Flush
       edit.added.push({ level: 0, file: { number, size, smallest, largest } })
       facts.note(table)
     }
+    pool.retire(memtable)
   }
 }

@@ -78,7 +78,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
   constructor(parts: IteratorParts) {
     this.#parts = parts
     this.#left = parts.limit
-    parts.state.version.pin()
+    parts.state.pin()
     parts.snapshots.add(parts.sequence)
     this.#entries = visibleIterator(this.#source(), parts.sequence, parts.range, parts.reverse)
   }
@@ -170,7 +170,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
     if (this.#closed) return
     this.#closed = true
     for (const level of this.#levels) level.close()
-    this.#parts.state.version.unpin()
+    this.#parts.state.unpin()
     this.#parts.snapshots.remove(this.#parts.sequence)
     this.#parts.onClose(this)
   }

@@ -16,7 +16,7 @@ import { legacyTableFileName, LOCK, manifestFileName, parseFileName, tableFileNa
 import { BlockCache, TableCache } from '@lsm/sstable'
 
 import { Background } from './background.ts'
-import { begin, createLog, memtableMaker, recoveredMemTables } from './begin.ts'
+import { begin, createLog, recoveredMemTables } from './begin.ts'
 import { checkCleanState, readCleanState, writeCleanState } from './clean-close.ts'
 import { Compactions } from './compactions.ts'
 import { DatabaseEvents } from './events.ts'
@@ -25,6 +25,7 @@ import { diagnosticsTap } from './node-diagnostics.ts'
 import { defaultWorkers } from './node-workers.ts'
 import { ObsoleteFiles } from './obsolete-files.ts'
 import type { ResolvedOptions } from './options.ts'
+import { MemTablePool } from './memtable-pool.ts'
 import { CurrentState } from './read-state.ts'
 import { replayLogs, type RecoveryReport, type Replayed } from './recovery.ts'
 import { SnapshotList } from './snapshot-list.ts'
@@ -42,6 +43,7 @@ export interface Engine {
   readonly tables: TableCache
   readonly snapshots: SnapshotList
   readonly memtables: MemTableList
+  readonly pool: MemTablePool
   readonly current: CurrentState
   readonly recovery: RecoveryReport
   readonly events: DatabaseEvents
@@ -79,8 +81,8 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
   try {
     const entries = await directory.list()
     checkTables(entries, versions)
-    const newMemTable = memtableMaker(options)
-    const replayed = await replayLogs({ directory, entries, versions, newMemTable, mode: options.recovery })
+    const pool = new MemTablePool(options.writeBufferSize, options.stalls.maxFrozenMemTables)
+    const replayed = await replayLogs({ directory, entries, versions, pool, mode: options.recovery })
     if (options.recovery !== 'salvage') {
       checkTornManifest(entries, versions, replayed)
       checkCleanState(await readCleanState(directory, entries), entries, versions, replayed)
@@ -91,16 +93,16 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
     const snapshots = new SnapshotList()
     const events = new DatabaseEvents(diagnosticsTap(directory.path))
     const clock = new TurnClock()
-    const base = { options, directory, versions, cache, tables, snapshots, recovery, events, clock }
+    const base = { options, directory, versions, cache, tables, snapshots, recovery, events, clock, pool }
     if (lock === undefined) {
-      const memtables = recoveredMemTables(replayed, newMemTable)
-      return { ...base, memtables, current: new CurrentState(memtables, versions), writer: undefined }
+      const memtables = recoveredMemTables(replayed, pool)
+      return { ...base, memtables, current: new CurrentState(memtables, versions, pool), writer: undefined }
     }
     const { runner, reason } = await jobRunner(directory, options)
     base.events.announce('runner', { kind: runner.kind, reason })
     try {
       const { log, memtables, facts } = await begin(base, entries, replayed, runner)
-      const current = new CurrentState(memtables, versions)
+      const current = new CurrentState(memtables, versions, pool)
       return await run({ ...base, memtables, current }, { lock, runner, log, facts })
     } catch (error) {
       await runner.close()
@@ -208,9 +210,8 @@ interface Beginning {
 
 /** Sets the parts of a writable database going. */
 async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: Beginning): Promise<Engine> {
-  const { options, directory, versions, tables, snapshots, memtables, current, events } = parts
+  const { options, directory, versions, tables, snapshots, memtables, current, events, pool } = parts
   const obsolete = new ObsoleteFiles(directory, versions, tables)
-  const newMemTable = memtableMaker(options)
   const gate = new WriteGate(events)
   const newest = (): number => queue.lastSequence
   const onChange = (): void => current.refresh()
@@ -224,7 +225,7 @@ async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: 
     nextLog: () => createLog(directory, versions),
     leaveLogs: number => background.leaveLogs(number),
     rotate(userBytes, count, lastSequence, nextLogNumber) {
-      memtables.rotate(newMemTable(userBytes, count), lastSequence, nextLogNumber)
+      memtables.rotate(pool.take(userBytes, count), lastSequence, nextLogNumber)
       current.refresh()
       background.start()
     },
@@ -233,6 +234,7 @@ async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: 
     ...shared,
     tables,
     memtables,
+    pool,
     compactions,
     gate,
     limits: options.stalls,

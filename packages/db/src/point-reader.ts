@@ -67,7 +67,7 @@ export class PointReader {
     encoding: Transcoder,
   ): Promise<unknown[]> {
     const values: unknown[] = []
-    state.version.pin()
+    state.pin()
     try {
       for (const key of prepared) {
         const value = this.#tryGet(key, state, sequence, encoding)
@@ -76,7 +76,7 @@ export class PointReader {
       if (this.#clock.isLong(prepared.length)) await this.#clock.nextTurn()
       return await Promise.all(values)
     } finally {
-      state.version.unpin()
+      state.unpin()
     }
   }
 
@@ -115,7 +115,7 @@ export class PointReader {
     const found = new FoundValue()
     this.#key = new LookupKey()
     this.#context = new ReadContext()
-    state.version.pin()
+    state.pin()
     try {
       let lookup: Lookup = MISS
       while (lookup === MISS) {
@@ -124,7 +124,7 @@ export class PointReader {
       }
       return lookup === FOUND ? encoding.read(found.bytes, found.start, found.end) : undefined
     } finally {
-      state.version.unpin()
+      state.unpin()
       context.release()
     }
   }

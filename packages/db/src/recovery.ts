@@ -17,6 +17,7 @@ import { parseFileName, type VersionSet } from '@lsm/manifest'
 import type { MemTable } from '@lsm/memtable'
 import { readLog, type LogDamage } from '@lsm/wal'
 
+import type { MemTablePool } from './memtable-pool.ts'
 import { checkBatch, insertBatch, type StoredBatch } from './write-batch.ts'
 
 /** A stretch of a file that was not used. */
@@ -102,13 +103,13 @@ export interface ReplayParts {
   readonly directory: Directory
   readonly entries: readonly DirectoryEntry[]
   readonly versions: VersionSet
-  readonly newMemTable: (userBytes: number, count: number) => MemTable
+  readonly pool: MemTablePool
   readonly mode: RecoveryMode
 }
 
 /** Replays the logs that the tables do not cover. */
-export async function replayLogs({ directory, entries, versions, newMemTable, mode }: ReplayParts): Promise<Replayed> {
-  const replay = new Replay(newMemTable, versions.lastSequence, mode)
+export async function replayLogs({ directory, entries, versions, pool, mode }: ReplayParts): Promise<Replayed> {
+  const replay = new Replay(pool, versions.lastSequence, mode)
   for (const log of logsToReplay(entries, versions)) await replay.log(directory, log)
   return replay.result()
 }
@@ -127,7 +128,7 @@ function logsToReplay(entries: readonly DirectoryEntry[], { logNumber, prevLogNu
 
 /** Replays logs one after the other into memtables. */
 class Replay {
-  readonly #newMemTable: (userBytes: number, count: number) => MemTable
+  readonly #pool: MemTablePool
   readonly #mode: RecoveryMode
   readonly #memtables: MemTable[] = []
   readonly #logs: ReplayedLog[] = []
@@ -142,8 +143,8 @@ class Replay {
   #firstLog: number | undefined
   #firstSequence: number | undefined
 
-  constructor(newMemTable: (userBytes: number, count: number) => MemTable, lastSequence: number, mode: RecoveryMode) {
-    this.#newMemTable = newMemTable
+  constructor(pool: MemTablePool, lastSequence: number, mode: RecoveryMode) {
+    this.#pool = pool
     this.#lastSequence = lastSequence
     this.#mode = mode
   }
@@ -240,7 +241,7 @@ class Replay {
     const last = this.#memtables.at(-1)
     if (last?.fits(userBytes, count)) return last
     last?.freeze()
-    const memtable = this.#newMemTable(userBytes, count)
+    const memtable = this.#pool.take(userBytes, count)
     this.#memtables.push(memtable)
     return memtable
   }

@@ -7,7 +7,7 @@
  * Everything is addressed by word: offset in bytes divided by four. So 2 GiB need 29 bits, and an offset with
  * two flags beside it is still a small integer.
  *
- * 1. The memory never grows, never moves and is never given back in part: an offset stays good for ever.
+ * 1. The memory never grows, never moves and is never given back in part: an offset stays good until {@link Arena.reset}.
  * 2. Offset 0 is no entry and no node; it stands for "none".
  * 3. Both ends keep their distance: what does not fit is refused with `LSM_LIMIT` before anything is changed.
  * 4. Nodes start at multiples of 32 bytes, so that the smallest kind never straddles a cache line.
@@ -50,6 +50,13 @@ export class Arena {
   /** Bytes that nodes have taken, those waiting to be used again included. */
   get nodeBytes(): number {
     return (this.words.length - this.#nodesStart) * 4
+  }
+
+  /** Gives all of it back at once; the memory stays dirty. */
+  reset(): void {
+    this.#entriesEnd = ROOT_WORDS
+    this.#reserved = ROOT_WORDS
+    this.#nodesStart = this.words.length
   }
 
   /** Makes room for an entry and returns its offset. It is not taken until {@link Arena.commit}. */

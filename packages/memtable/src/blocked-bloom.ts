@@ -32,6 +32,11 @@ export class BlockedBloom {
     this.#shift = 31 - Math.log2(size / LINE_BYTES)
   }
 
+  /** Forgets every key. */
+  clear(): void {
+    this.#words.fill(0)
+  }
+
   /** Adds a key by its hash. */
   add(hash: number): void {
     const words = this.#words

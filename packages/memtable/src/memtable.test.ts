@@ -21,10 +21,13 @@ const lookup = new LookupKey()
 const found = new FoundValue()
 
 describe('find', () => {
-  test.each([1, 2, 3, 4, 5])('answers as a model does under every snapshot, seed +%i', extra => {
+  const reused = MemTable.create(1 << 20)
+
+  test.each([1, 2, 3, 4, 5])('answers as a model does under every snapshot, in memory of before, seed +%i', extra => {
     const random = new Random(testSeed(100) + extra)
     const model = new Map<string, { sequence: number; value: Uint8Array | undefined }[]>()
-    const table = MemTable.create(1 << 20)
+    const table = reused
+    table.reset()
     const keys = someKeys(random, 80)
     for (let sequence = 1; sequence <= 600; sequence++) {
       const key = random.pick(keys)
@@ -175,6 +178,23 @@ describe('counting and refusing', () => {
       expect(() => MemTable.create(capacity)).toThrow(TypeError)
     }
     expect(() => MemTable.create(2 ** 31 + 1)).toThrow(expect.objectContaining({ code: 'LSM_LIMIT' }))
+  })
+
+  test('a table that was reset counts from the beginning and takes as much as a new one', () => {
+    const table = MemTable.create(4096)
+    const fill = (): number => {
+      let sequence = 0
+      while (table.fits(10, 1))
+        put(table, ++sequence, Uint8Array.of(sequence >> 8, sequence, 1, 2, 3), new Uint8Array(5))
+      return sequence
+    }
+    const first = fill()
+    table.freeze()
+    table.reset()
+    expect(table).toMatchObject({ entries: 0, deletions: 0, frozen: false, memoryUsage: 32 })
+    expect(get(table, Uint8Array.of(0, 1, 1, 2, 3))).toBe(ABSENT)
+    expect(table.iterator().seekToFirst()).not.toBe(VALID)
+    expect(fill()).toBe(first)
   })
 
   test('a frozen table takes nothing more, and only a frozen one is shared', () => {

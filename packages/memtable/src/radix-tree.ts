@@ -66,8 +66,10 @@ export class RadixTree {
     this.#bytes = arena.bytes
   }
 
-  /** Makes the empty tree in a new arena. */
+  /** Makes the empty tree in an arena that is new or was reset. */
   clear(): void {
+    this.keys = 0
+    this.#outgrown.fill(0)
     clearNode(this.#words, ABOVE_ROOT, NODE4, 0, 0)
     addChild(this.#words, ABOVE_ROOT, 0, 0)
   }
