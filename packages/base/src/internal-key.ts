@@ -84,7 +84,7 @@ export function compareInternalKeys(
 }
 
 /** Compares the tags that end at `aEnd` and `bEnd`; the greater tag comes first. */
-function compareTags(a: Uint8Array, aEnd: number, b: Uint8Array, bEnd: number): number {
+export function compareTags(a: Uint8Array, aEnd: number, b: Uint8Array, bEnd: number): number {
   const high = getFixed32(b, bEnd - 4) - getFixed32(a, aEnd - 4)
   return high !== 0 ? high : getFixed32(b, bEnd - 8) - getFixed32(a, aEnd - 8)
 }

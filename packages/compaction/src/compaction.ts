@@ -10,7 +10,7 @@
  *
  * Does not choose the inputs, and does not install the outputs.
  */
-import { mergeIterators, ReadContext } from '@lsm/base'
+import { MergingIterator, ReadContext } from '@lsm/base'
 import { tableFileName } from '@lsm/manifest'
 import { BlockCache, LevelIterator, TableCache } from '@lsm/sstable'
 
@@ -74,7 +74,7 @@ export async function compact(job: CompactionJob, surroundings: JobSurroundings)
   const levels = runs.map(run => new LevelIterator(run, tables, context))
   const older = new OlderTables(job.older)
   const parts = {
-    source: mergeIterators(levels),
+    source: new MergingIterator(levels),
     context,
     loads: new BlockLoads(context, directory.openFileSync !== undefined, surroundings.ownThread),
     retention: new Retention(job.readers, (key, start, end) => older.cover(key, start, end)),

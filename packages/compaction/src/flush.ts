@@ -6,7 +6,7 @@
  *
  * Does not number files, and does not know versions: it gets a number and gives back what it made.
  */
-import { ReadContext } from '@lsm/base'
+import { MergingIterator, ReadContext } from '@lsm/base'
 import { MemTable, type SharedMemTable } from '@lsm/memtable'
 
 import { BlockLoads } from './block-loads.ts'
@@ -43,7 +43,7 @@ export function flush(job: FlushJob, surroundings: JobSurroundings): Promise<Job
   const hides = job.nothingOlder !== true
   const context = new ReadContext()
   const parts = {
-    source: MemTable.fromShared(job.memtable).iterator(),
+    source: new MergingIterator([MemTable.fromShared(job.memtable).iterator()]),
     context,
     loads: new BlockLoads(context, false, false),
     retention: new Retention(job.readers, () => hides),

@@ -32,8 +32,9 @@ describe('what is kept', () => {
 
   test('is told to be the newest of its key or not', () => {
     const retention = new Retention([9], () => true)
+    const ask = asker(retention)
     const newest = parse('a9 a5 b7- c2').map(version => {
-      ask(retention, version)
+      ask(version)
       return retention.isNewest
     })
     expect(newest).toEqual([true, false, true, true])
@@ -103,12 +104,19 @@ function retained(versions: readonly Version[], readers: readonly number[], olde
   const retention = new Retention(readers, (key, start, end) =>
     older.includes(new TextDecoder().decode(key.subarray(start, end))),
   )
-  return versions.filter(version => ask(retention, version))
+  return versions.filter(asker(retention))
 }
 
-function ask(retention: Retention, { user, sequence, type }: Version): boolean {
-  const key = internalKey(new TextEncoder().encode(user), sequence, type)
-  return retention.keeps(key, 0, key.length)
+/** Asks for one version after the other, with what its key shares with the one before. */
+function asker(retention: Retention): (version: Version) => boolean {
+  let last = ''
+  return ({ user, sequence, type }) => {
+    let shared = 0
+    while (shared < user.length && user[shared] === last[shared]) shared++
+    last = user
+    const key = internalKey(new TextEncoder().encode(user), sequence, type)
+    return retention.keeps(key, 0, key.length, shared)
+  }
 }
 
 /** `a9-` is user key a, sequence 9, a deletion. */

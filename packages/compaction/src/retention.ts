@@ -16,7 +16,7 @@
  *
  * Pure: knows nothing of files, levels or threads.
  */
-import { ByteBuffer, sharedPrefixLength, TAG_SIZE, tagSequence, tagType, TYPE_DELETION } from '@lsm/base'
+import { TAG_SIZE, tagSequence, tagType, TYPE_DELETION } from '@lsm/base'
 
 /** Whether something older than the job's entries may exist for a user key. Asked for ascending keys. */
 export type MayHide = (key: Uint8Array, start: number, end: number) => boolean
@@ -29,10 +29,10 @@ export class Retention {
   readonly #oldestReader: number
   readonly #latestReader: number
   readonly #mayHide: MayHide
-  readonly #userKey = new ByteBuffer()
+  /** Length of the user key that was asked for last. */
+  #userLength = -1
   /** Sequence number of the entry that was asked for last. */
   #newer = Number.POSITIVE_INFINITY
-  #started = false
 
   /**
    * @param readers - the sequence numbers that somebody reads as of, ascending; the last is the newest one given out, as
@@ -47,30 +47,22 @@ export class Retention {
     this.#mayHide = mayHide
   }
 
-  /** Whether the entry must be kept. Ask for every entry, in order. */
-  keeps(key: Uint8Array, start: number, end: number): boolean {
+  /**
+   * Whether the entry must be kept. Ask for every entry, in order.
+   *
+   * @param shared - bytes that its user key shares with the one before; see `MergingIterator.shared`.
+   */
+  keeps(key: Uint8Array, start: number, end: number, shared: number): boolean {
     const userEnd = end - TAG_SIZE
     const sequence = tagSequence(key, end)
-    this.isNewest = this.#isNewest(key, start, userEnd)
+    this.isNewest = shared !== this.#userLength || shared !== userEnd - start
+    this.#userLength = userEnd - start
     if (!this.isNewest && !this.#isSeen(sequence, this.#newer)) {
       this.#newer = sequence
       return false
     }
     this.#newer = sequence
     return tagType(key, end) !== TYPE_DELETION || sequence > this.#oldestReader || this.#mayHide(key, start, userEnd)
-  }
-
-  /** Whether the user key is another one than that of the last entry. */
-  #isNewest(key: Uint8Array, start: number, userEnd: number): boolean {
-    const userKey = this.#userKey
-    const length = userEnd - start
-    const shared = sharedPrefixLength(userKey.bytes, 0, userKey.length, key, start, userEnd)
-    if (shared === length && shared === userKey.length && this.#started) return false
-    // Neighbours share much: only the rest is copied.
-    userKey.length = shared
-    userKey.append(key, start + shared, userEnd)
-    this.#started = true
-    return true
   }
 
   /** Whether some reader sees a version that has a newer one. */

@@ -11,7 +11,7 @@
  *
  * Does not know where entries come from.
  */
-import { corruption, END, VALID, type InternalIterator, type MISS, type Move, type ReadContext } from '@lsm/base'
+import { corruption, END, VALID, type MergingIterator, type MISS, type Move, type ReadContext } from '@lsm/base'
 import type { TableBuilder } from '@lsm/sstable'
 
 import type { BlockLoads } from './block-loads.ts'
@@ -23,7 +23,7 @@ import type { Retention } from './retention.ts'
 /** What a rewrite consists of. */
 export interface RewriteParts {
   /** Its entries, in internal-key order. */
-  readonly source: InternalIterator
+  readonly source: MergingIterator
   /** Where the source notes what it lacks. */
   readonly context: ReadContext
   readonly loads: BlockLoads
@@ -68,6 +68,8 @@ class Rewrite {
   #read = 0
   #written = 0
   #started = false
+  /** Bytes of user key that all entries since the last one that was written share with it, and with each other. */
+  #shared = 0
   /** Whether the entry at hand is kept, and has still to be written. */
   #holding = false
   #work = WORK_PER_LOOK
@@ -111,8 +113,9 @@ class Rewrite {
         const move = this.#move()
         if (move !== VALID) return move
         this.#read++
+        if (source.shared < this.#shared) this.#shared = source.shared
         this.#work -= 1 + ((source.valueEnd - source.valueStart) >>> 10)
-        if (!retention.keeps(source.key, source.keyStart, source.keyEnd)) continue
+        if (!retention.keeps(source.key, source.keyStart, source.keyEnd, source.shared)) continue
         this.#holding = true
         if (builder === undefined) return FULL
         if (retention.isNewest && splitter.splitsBefore(source.key, source.keyStart, source.keyEnd, builder.size)) {
@@ -126,12 +129,14 @@ class Rewrite {
 
   #add(builder: TableBuilder): void {
     const { source } = this.#parts
+    const { key, keyStart, keyEnd, value, valueStart, valueEnd } = source
     try {
-      builder.add(source.key, source.keyStart, source.keyEnd, source.value, source.valueStart, source.valueEnd)
+      builder.addShared(this.#shared, key, keyStart, keyEnd, value, valueStart, valueEnd)
     } catch (error) {
       if (!(error instanceof TypeError)) throw error
       throw corruption('keys do not ascend from one table of a level to the next', this.#parts.sourceName, 0, error)
     }
+    this.#shared = Number.MAX_SAFE_INTEGER
     this.#written++
   }
 

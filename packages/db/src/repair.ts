@@ -18,10 +18,9 @@ import {
   LsmError,
   MISS,
   ReadContext,
-  mergeIterators,
+  MergingIterator,
   tagSequence,
   type Directory,
-  type InternalIterator,
   type Move,
   type ReadableFile,
 } from '@lsm/base'
@@ -284,7 +283,7 @@ class Repair {
     const retention = new Retention([Number.MAX_SAFE_INTEGER], () => true)
     const run = this.#newRun(this.#settings.maxTableSize)
     try {
-      if (children.length > 0) await this.#copy(mergeIterators(children), context, retention, run)
+      if (children.length > 0) await this.#copy(new MergingIterator(children), context, retention, run)
       await run.end()
       return run
     } catch (error) {
@@ -296,7 +295,7 @@ class Repair {
     }
   }
 
-  async #copy(source: InternalIterator, context: ReadContext, retention: Retention, run: SortedRun): Promise<void> {
+  async #copy(source: MergingIterator, context: ReadContext, retention: Retention, run: SortedRun): Promise<void> {
     const arrive = async (call: () => Move): Promise<Move> => {
       let move = call()
       while (move === MISS) {
@@ -307,7 +306,7 @@ class Repair {
     }
     let entries = 0
     for (let move = await arrive(() => source.seekToFirst()); move !== END; move = await arrive(() => source.next())) {
-      if (retention.keeps(source.key, source.keyStart, source.keyEnd)) await run.add(source)
+      if (retention.keeps(source.key, source.keyStart, source.keyEnd, source.shared)) await run.add(source)
       context.release()
       if (++entries % LOOK === 0) this.#throwIfAborted()
     }

@@ -113,8 +113,25 @@ export class TableBuilder {
     valueStart: number,
     valueEnd: number,
   ): void {
+    this.addShared(0, key, keyStart, keyEnd, value, valueStart, valueEnd)
+  }
+
+  /**
+   * Adds an entry whose key is known to share at least its first `known` bytes with the last one, which spares their comparison.
+   *
+   * @throws TypeError for an internal key that does not come after the last one.
+   */
+  addShared(
+    known: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
     const block = this.#block
-    const shared = this.#sharedWithLast(key, keyStart, keyEnd)
+    const shared = this.#sharedWithLast(known, key, keyStart, keyEnd)
     if (block.entries === 0) this.#begin(key, keyStart, keyEnd)
     block.addShared(shared, key, keyStart, keyEnd, value, valueStart, valueEnd)
     this.#count(key, keyStart, keyEnd, valueEnd - valueStart)
@@ -141,14 +158,14 @@ export class TableBuilder {
   }
 
   /** How many bytes the key shares with the last one, which it must come after. */
-  #sharedWithLast(key: Uint8Array, start: number, end: number): number {
+  #sharedWithLast(known: number, key: Uint8Array, start: number, end: number): number {
     if (this.#finished) throw new TypeError('the table is finished')
     const length = end - start
     if (length < TAG_SIZE) throw new TypeError(`an internal key of ${length} bytes`)
     if (this.entries === 0) return 0
     const { bytes: last, length: lastLength } = this.#block.lastKey
     const limit = length < lastLength ? length : lastLength
-    let shared = 0
+    let shared = known
     while (shared < limit && last[shared] === key[start + shared]) shared++
     const ascends =
       shared < limit - TAG_SIZE

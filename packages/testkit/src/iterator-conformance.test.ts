@@ -1,4 +1,4 @@
-import { END, mergeIterators, MergingIterator, ReadContext } from '@lsm/base'
+import { END, internalKey, mergeIterators, MergingIterator, ReadContext, TYPE_VALUE, VALID } from '@lsm/base'
 import { expect, test } from 'vitest'
 
 import { ArrayIterator, type Entry } from './entries.ts'
@@ -26,6 +26,22 @@ test('a single child is handed back as it is', () => {
   const child = new ArrayIterator([])
   expect(mergeIterators([child])).toBe(child)
   expect(mergeIterators([]).seekToFirst()).toBe(END)
+})
+
+test('a merge of keys that agree in more bytes than its codes can say', () => {
+  const shared = 2 ** 21
+  const keys = [0, 1, 2, 3, 4, 5].map(extra => internalKey(new Uint8Array(shared + extra).fill(1), 9, TYPE_VALUE))
+  const children = [0, 1, 2].map(
+    part => new ArrayIterator(keys.filter((_, i) => i % 3 === part).map(key => ({ key, value: new Uint8Array() }))),
+  )
+  const merged = new MergingIterator(children)
+  const lengths: number[] = []
+  for (let move = merged.seekToFirst(); move === VALID; move = merged.next())
+    lengths.push(merged.keyEnd - merged.keyStart)
+  for (let move = merged.seekToLast(); move === VALID; move = merged.prev())
+    lengths.push(merged.keyEnd - merged.keyStart)
+  const expected = keys.map(key => key.length)
+  expect(lengths).toEqual([...expected, ...expected.toReversed()])
 })
 
 /** Deals entries out at random, so that some parts are empty and some hold runs. */
