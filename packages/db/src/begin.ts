@@ -12,6 +12,7 @@ import type { JobRunner } from '@lsm/compaction'
 import { logFileName, parseFileName, VersionEdit, type VersionSet } from '@lsm/manifest'
 import { LogWriter } from '@lsm/wal'
 
+import { flushAll } from './flush-all.ts'
 import { MemTableList } from './memtable-list.ts'
 import type { MemTablePool } from './memtable-pool.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -53,7 +54,10 @@ export async function begin(
   const facts = new TableFacts()
   const kept = mayStayInLogs(replayed, versions.logNumber)
   if (kept) await syncLogs(directory, replayed)
-  else await flushReplayed(replayed, { versions, options, pool, runner, edit, facts })
+  else {
+    await flushAll(replayed.memtables, replayed.lastSequence, { versions, runner, table: options.table, facts, edit })
+    for (const memtable of replayed.memtables) pool.retire(memtable)
+  }
   const log = await createLog(directory, versions)
   edit.logNumber = kept ? (replayed.firstLog ?? log.number) : log.number
   edit.prevLogNumber = 0
@@ -96,32 +100,4 @@ function mayStayInLogs({ memtables, logs, dropped, firstLog }: Replayed, logNumb
 
 async function syncLogs(directory: Directory, { logs }: Replayed): Promise<void> {
   for (const { file, entries } of logs) if (entries > 0) await directory.syncFile(file)
-}
-
-interface FlushParts extends Omit<BeginParts, 'directory'> {
-  readonly runner: JobRunner
-  readonly edit: VersionEdit
-  readonly facts: TableFacts
-}
-
-async function flushReplayed({ memtables, lastSequence }: Replayed, parts: FlushParts): Promise<void> {
-  const { versions, options, pool, runner, edit, facts } = parts
-  for (const memtable of memtables) {
-    memtable.freeze()
-    const fileNumber = versions.newFileNumber()
-    const { files } = await runner.run({
-      kind: 'flush',
-      memtable: memtable.share(),
-      fileNumber,
-      readers: [lastSequence],
-      createdAt: Date.now(),
-      table: options.table,
-    })
-    for (const table of files) {
-      const { number, size, smallest, largest } = table
-      edit.added.push({ level: 0, file: { number, size, smallest, largest } })
-      facts.note(table)
-    }
-    pool.retire(memtable)
-  }
 }

@@ -12,17 +12,17 @@
 import { corruption, LsmError, type Directory, type DirectoryEntry, type DirectoryLock } from '@lsm/base'
 import { RateLimiter, type JobRunner } from '@lsm/compaction'
 import type { MadeRunner } from '@lsm/compaction/node'
-import { legacyTableFileName, LOCK, manifestFileName, parseFileName, tableFileName, VersionSet } from '@lsm/manifest'
+import { legacyTableFileName, LOCK, parseFileName, tableFileName, VersionSet } from '@lsm/manifest'
 import { BlockCache, TableCache } from '@lsm/sstable'
 
 import { Background } from './background.ts'
 import { begin, createLog, recoveredMemTables } from './begin.ts'
-import { checkCleanState, readCleanState, writeCleanState } from './clean-close.ts'
+import { checkCleanState, readCleanState } from './clean-close.ts'
 import { Compactions } from './compactions.ts'
 import { DatabaseEvents } from './events.ts'
 import type { MemTableList } from './memtable-list.ts'
 import { diagnosticsTap } from './node-diagnostics.ts'
-import { defaultWorkers } from './node-workers.ts'
+import { defaultCacheSize, defaultWorkers } from './node-machine.ts'
 import { ObsoleteFiles } from './obsolete-files.ts'
 import type { ResolvedOptions } from './options.ts'
 import { MemTablePool } from './memtable-pool.ts'
@@ -58,6 +58,8 @@ export interface Writer {
   readonly queue: WriteQueue
   readonly background: Background
   readonly compactions: Compactions
+  readonly facts: TableFacts
+  readonly obsolete: ObsoleteFiles
   readonly gate: WriteGate
   readonly runner: JobRunner
 }
@@ -88,7 +90,7 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
       checkCleanState(await readCleanState(directory, entries), entries, versions, replayed)
     }
     const recovery = report(created, versions, replayed)
-    const cache = new BlockCache(options.cacheSize)
+    const cache = new BlockCache(options.cacheSize ?? defaultCacheSize())
     const tables = new TableCache(directory, options.maxOpenFiles, { ...options, cache })
     const snapshots = new SnapshotList()
     const events = new DatabaseEvents(diagnosticsTap(directory.path))
@@ -242,50 +244,5 @@ async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: 
   })
   await obsolete.remove()
   background.start()
-  return { ...parts, writer: { lock, queue, background, compactions, gate, runner } }
-}
-
-/** Ends everything that {@link openEngine} began, in order. */
-export async function closeEngine(engine: Engine): Promise<void> {
-  const { directory, versions, tables, writer } = engine
-  const failures: unknown[] = []
-  const attempt = async (step: () => Promise<void> | undefined): Promise<void> => {
-    try {
-      await step()
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  // Background work is cancelled first: writes that wait for it then end, instead of waiting for a long job.
-  const queueClosed = attempt(() => writer?.queue.close())
-  await attempt(() => writer?.background.close())
-  await queueClosed
-  await attempt(() => writer?.runner.close())
-  if (failures.length === 0) await attempt(() => noteCleanClose(engine))
-  await attempt(() => versions.close())
-  await attempt(() => tables.close())
-  await attempt(() => writer?.lock.release())
-  await attempt(() => directory.close())
-  if (failures.length > 0) throw failures[0]
-}
-
-/** Notes what an orderly close leaves; nothing, if writes had stopped or a new MANIFEST could not be relied on. */
-async function noteCleanClose({ directory, versions, writer }: Engine): Promise<void> {
-  if (writer === undefined || versions.failed) return
-  const { queue, background } = writer
-  if (queue.failure !== undefined || background.failure !== undefined) return
-  const logs = (await directory.list())
-    .filter(({ name }) => {
-      const parsed = parseFileName(name)
-      const isOurs = parsed?.kind === 'log' && parsed.number >= versions.logNumber
-      return isOurs && parsed.number <= queue.logNumber
-    })
-    .map(({ name, size }) => ({ name, size }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-  await writeCleanState(directory, {
-    manifest: manifestFileName(versions.manifestNumber),
-    manifestSize: versions.manifestBytes,
-    logs,
-    lastSequence: queue.lastSequence,
-  })
+  return { ...parts, writer: { lock, queue, background, compactions, facts, obsolete, gate, runner } }
 }

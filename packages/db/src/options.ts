@@ -45,7 +45,7 @@ export interface OpenOptions<K extends EncodingOption = EncodingOption, V extend
   readonly filter?: 'blocked' | 'leveldb' | 'both' | 'none'
   /** Bits of filter per key. Default 10, which lets through about 1 % of absent keys. */
   readonly filterBitsPerKey?: number
-  /** Bytes of decompressed blocks to keep in memory. Default 64 MiB. */
+  /** Bytes of decompressed blocks to keep in memory. Default: a thirty-second of the machine's memory, from 8 to 256 MiB. */
   readonly cacheSize?: number
   /** Bytes of recent writes to keep in memory before they become a table; also what a crash leaves to replay. Default 16 MiB. */
   readonly writeBufferSize?: number
@@ -87,6 +87,11 @@ export interface OpenOptions<K extends EncodingOption = EncodingOption, V extend
   readonly levelMultiplier?: number
   /** Frozen memtables that may wait for their flush. Default 2. */
   readonly maxFrozenMemTables?: number
+  /**
+   * Bytes of memtable that `close` may leave in logs, for the next open to replay; if there are more, it makes tables of them.
+   * Default 256 KiB.
+   */
+  readonly maxReplaySize?: number
   /** Bytes still to be rewritten at which writes are slowed down. Default 4 GiB. */
   readonly pendingBytesSlowdown?: number
   /** Bytes still to be rewritten at which writes wait. Default 16 GiB. */
@@ -126,8 +131,9 @@ export interface ResolvedOptions {
   readonly codecs: CodecRegistry
   readonly filters: readonly FilterPolicy[]
   readonly table: TableSettings
-  readonly cacheSize: number
+  readonly cacheSize: number | undefined
   readonly writeBufferSize: number
+  readonly maxReplaySize: number
   readonly maxOpenFiles: number
   readonly verifyChecksums: boolean
   readonly maxBlockSize: number
@@ -181,6 +187,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof OpenOptions>([
   'baseLevelSize',
   'levelMultiplier',
   'maxFrozenMemTables',
+  'maxReplaySize',
   'pendingBytesSlowdown',
   'pendingBytesStop',
   'maxTableAge',
@@ -218,8 +225,9 @@ export function resolveOptions(options: OpenOptions, fileSystem: FileSystem): Re
       filters: filterNames(given.choice('filter', FILTERS, 'blocked'), blocked, leveldb),
       creator: CREATOR,
     },
-    cacheSize: given.number('cacheSize', 64 * MiB, 0, Number.MAX_SAFE_INTEGER),
+    cacheSize: options.cacheSize === undefined ? undefined : given.number('cacheSize', 0, 0, Number.MAX_SAFE_INTEGER),
     writeBufferSize: given.number('writeBufferSize', 16 * MiB, 4 * KiB, GiB),
+    maxReplaySize: given.number('maxReplaySize', 256 * KiB, 0, Number.MAX_SAFE_INTEGER),
     maxOpenFiles: given.number('maxOpenFiles', 1000, 1, 1_000_000),
     verifyChecksums: given.flag('verifyChecksums', true),
     maxBlockSize: given.number('maxBlockSize', maxKeySize + maxValueSize + 64 * KiB, KiB, 2 * GiB),

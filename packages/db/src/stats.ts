@@ -97,7 +97,7 @@ export interface DatabaseStats {
 
 /** Puts the numbers together. */
 export function databaseStats(engine: Engine, drive: Drive, openIterators: number): DatabaseStats {
-  const { memtables, cache, options, snapshots, writer, recovery } = engine
+  const { memtables, cache, snapshots, writer, recovery } = engine
   const levels = levelStats(engine)
   const flushes = { count: writer?.background.flushes ?? 0, bytes: writer?.background.flushedBytes ?? 0 }
   const compactions = compactionStats(writer)
@@ -108,7 +108,7 @@ export function databaseStats(engine: Engine, drive: Drive, openIterators: numbe
       bytes: memtables.active.memoryUsage,
       frozen: memtables.frozen.length,
     },
-    cache: { bytes: cache.size, capacity: options.cacheSize, hits: cache.hits, misses: cache.misses },
+    cache: { bytes: cache.size, capacity: cache.capacity, hits: cache.hits, misses: cache.misses },
     reads: { blocking: drive.blocking, pooled: drive.pooled },
     flushes,
     compactions,

@@ -6,7 +6,6 @@
  *
  * Does not know levels or strategies.
  */
-import { ReadContext } from '@lsm/base'
 import type { OutputTable, TableDescription } from '@lsm/compaction'
 import type { FileMetadata, Version } from '@lsm/manifest'
 import type { TableCache } from '@lsm/sstable'
@@ -78,22 +77,14 @@ export class TableFacts {
   }
 }
 
-/** A table that cannot be opened is unknown: whoever reads it, or compacts it, gets the error. */
-async function readFacts(file: FileMetadata, tables: TableCache): Promise<Facts> {
-  const context = new ReadContext()
+/** A table that cannot be read is unknown: whoever reads it, or compacts it, gets the error. */
+async function readFacts({ number, size }: FileMetadata, tables: TableCache): Promise<Facts> {
   try {
-    let table = tables.table(file.number, file.size, context)
-    while (table === undefined) {
-      await context.load()
-      table = tables.table(file.number, file.size, context)
-    }
-    const { properties } = table
+    const properties = await tables.properties(number, size)
     if (properties === undefined) return UNKNOWN
     const { entries, deletions, largestSequence, createdAt } = properties
     return { entries, deletions, largestSequence, createdAt, writtenAt: undefined }
   } catch {
     return UNKNOWN
-  } finally {
-    context.release()
   }
 }

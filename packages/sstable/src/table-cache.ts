@@ -10,7 +10,10 @@
  */
 import { corruption, LsmError, type PageSource, type ReadableFile, type ReadContext } from '@lsm/base'
 
+import { BlockLoader } from './block-loader.ts'
+import type { TableProperties } from './properties.ts'
 import { TableFile, type TableDirectory } from './table-file.ts'
+import { openProperties, runSteps } from './table-open.ts'
 import { TableReader, type TableReaderOptions } from './table-reader.ts'
 
 /** LevelDB's suffix since 2012, and the one before. */
@@ -80,6 +83,23 @@ export class TableCache implements PageSource<TableReader> {
     if (open !== undefined) return open.reader
     const size = this.#sizeOf(number)
     return this.#keep(number, TableReader.openSync(this.#openFileSync(number), size, this.#options))
+  }
+
+  /**
+   * What a table's writer noted of it, without opening it for look-ups: its index is not read, and it is not kept.
+   *
+   * @throws LsmError if the table cannot be read.
+   */
+  async properties(number: number, size: number): Promise<TableProperties | undefined> {
+    const open = this.#open.get(number)
+    if (open !== undefined) return open.reader.properties
+    const file = await this.#openFile(number)
+    try {
+      const loader = new BlockLoader(file, this.#options)
+      return await runSteps(openProperties(loader, size), loader)
+    } finally {
+      await file.close()
+    }
   }
 
   /** Closes a table that is going to be removed, and gives up its blocks. */

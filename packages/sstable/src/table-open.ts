@@ -32,6 +32,9 @@ export interface TableParts {
   readonly problems: string[]
 }
 
+/** What its writer noted of a table. */
+type NotedParts = Pick<TableParts, 'properties' | 'problems'>
+
 /** Steps that yield what they want to read, are resumed with the bytes, and return a result. */
 export type Steps<Result> = Generator<Range, Result, Uint8Array>
 
@@ -79,6 +82,15 @@ export function* openTable(
   for (const policy of filters) yield* readFilter(loader, policy, metaBlocks.get(policy.metaName), parts)
   yield* readProperties(loader, metaBlocks.get(PROPERTIES_NAME), parts)
   return parts
+}
+
+/** The steps that read what a table's writer noted of it, and nothing else; `undefined` where that is nothing, or damaged. */
+export function* openProperties(loader: BlockLoader, size: number): Steps<TableProperties | undefined> {
+  const footer = yield* readFooter(loader, size)
+  const parts: NotedParts = { properties: undefined, problems: [] }
+  const metaBlocks = yield* readMetaindex(loader, footer.metaindex, new Set([PROPERTIES_NAME]), parts.problems)
+  yield* readProperties(loader, metaBlocks.get(PROPERTIES_NAME), parts)
+  return parts.properties
 }
 
 function* readFooter(loader: BlockLoader, size: number): Steps<Footer> {
@@ -133,7 +145,7 @@ function* readFilter(
   }
 }
 
-function* readProperties(loader: BlockLoader, handle: BlockHandle | undefined, parts: TableParts): Steps<void> {
+function* readProperties(loader: BlockLoader, handle: BlockHandle | undefined, parts: NotedParts): Steps<void> {
   if (handle === undefined) return
   try {
     parts.properties = decodeProperties(yield* readBlock(loader, handle), loader.name, handle.offset)
