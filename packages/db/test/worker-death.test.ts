@@ -63,7 +63,7 @@ test('threads that always die stop writes in the end, with a code; reads go on, 
   writeFileSync(fuse, '')
   let last = 0
   const writeOn = async (): Promise<void> => {
-    for (;; last++) await db.put('count', String(last + 1))
+    for (; ; last++) await db.put('count', String(last + 1))
   }
   const failure = await writeOn().catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(LsmError)

@@ -15,6 +15,9 @@ import { checksumMatches, TRAILER_SIZE, type BlockHandle } from './table-format.
 /** Offsets inside a block are 32-bit numbers. */
 const LARGEST_BLOCK = 0x7fff_ffff
 
+/** Stored blocks pass through here on their way to be decompressed: an array of its own costs each 1.5 µs. */
+const passing = new Uint8Array(64 * 1024)
+
 /** How blocks are read. */
 export interface BlockLoaderOptions {
   /** Whether the checksum of every block is compared when it is read. That of a filter always is. */
@@ -64,14 +67,17 @@ export class BlockLoader {
   }
 
   /** Reads bytes, blocking the thread. */
-  readSync({ offset, length }: Range): Uint8Array {
-    const { name } = this
-    if (this.#file.readSync === undefined) {
-      throw new LsmError('LSM_NOT_SUPPORTED', 'this file system cannot read synchronously', { file: name })
-    }
-    const bytes = new Uint8Array(length)
-    this.#checkRead(offset, length, this.#file.readSync(offset, bytes, 0, length))
-    return bytes
+  readSync(range: Range): Uint8Array {
+    return this.#readSyncInto(new Uint8Array(range.length), range)
+  }
+
+  /** A block's contents, blocking the thread. */
+  loadSync(handle: BlockHandle): Uint8Array {
+    const range = this.range(handle)
+    if (range.length > passing.length) return this.unseal(this.readSync(range), handle)
+    const block = this.unseal(this.#readSyncInto(passing, range), handle)
+    // One that is stored as it is must not be overwritten by the next.
+    return block.buffer === passing.buffer ? block.slice() : block
   }
 
   /** The contents of a block, from what was read of its range. */
@@ -93,6 +99,14 @@ export class BlockLoader {
     } catch (cause) {
       throw corruption(`block of codec ${codec.name} does not decompress`, this.name, offset, cause)
     }
+  }
+
+  #readSyncInto(target: Uint8Array, { offset, length }: Range): Uint8Array {
+    if (this.#file.readSync === undefined) {
+      throw new LsmError('LSM_NOT_SUPPORTED', 'this file system cannot read synchronously', { file: this.name })
+    }
+    this.#checkRead(offset, length, this.#file.readSync(offset, target, 0, length))
+    return target
   }
 
   #checkRead(offset: number, length: number, count: number): void {

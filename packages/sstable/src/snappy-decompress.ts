@@ -21,17 +21,31 @@ const BEST_RATIO = 64 / 3
 
 const scratch = new Scratch()
 
+/** What the header says. */
+export interface Declared {
+  /** Bytes of the large form. */
+  readonly length: number
+  /** Where the elements begin. */
+  readonly at: number
+}
+
+/** Reads the declared length, and checks it against the caller's limit and against what there is to make it of. */
+export function declaredBytes(source: Uint8Array, start: number, end: number, limit: number): Declared {
+  const at = start + lengthHeader(source, start, end)
+  const length = declaredLength(source, start, at)
+  if (length > limit) throw damaged(`${length} bytes declared, at most ${limit} allowed`)
+  if (length > (end - at) * BEST_RATIO)
+    throw damaged(`${length} bytes declared, but there are only ${end - at} to make them of`)
+  return { length, at }
+}
+
 /** The `decompress` of a codec. */
 export function decompress(source: Uint8Array, start: number, end: number, limit: number): Uint8Array {
-  const header = lengthHeader(source, start, end)
-  const length = declaredLength(source, start, start + header)
-  const packed = end - start - header
-  if (length > limit) throw damaged(`${length} bytes declared, at most ${limit} allowed`)
-  if (length > packed * BEST_RATIO)
-    throw damaged(`${length} bytes declared, but there are only ${packed} to make them of`)
+  const { length, at } = declaredBytes(source, start, end, limit)
+  const packed = end - at
   const outStart = packed + SPARE
   scratch.reserve(outStart + length + SPARE)
-  scratch.bytes.set(source.subarray(start + header, end))
+  scratch.bytes.set(source.subarray(at, end))
   const outEnd = expand(scratch.bytes, scratch.view, packed, outStart, outStart + length)
   if (outEnd !== outStart + length) throw damaged(`${length} bytes declared, ${outEnd - outStart} came out`)
   return scratch.take(outStart, outEnd)

@@ -1,17 +1,20 @@
 import { LsmError, putVarint, varintLength } from '@lsm/base'
 import { Random, testSeed } from '@lsm/testkit'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 
-import { SNAPPY } from './snappy.ts'
+import { BlockKernel, blockKernel } from './block-kernel.ts'
+import { SNAPPY, snappyCodec } from './snappy.ts'
 
 const LIMIT = 1 << 24
+
+let codec = SNAPPY
 
 const hex = (digits: string): Uint8Array => Uint8Array.from(Buffer.from(digits.replaceAll(' ', ''), 'hex'))
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
 const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const ascii = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'))
-const pack = (large: Uint8Array): Uint8Array => SNAPPY.compress(large, 0, large.length)!.slice()
-const unpack = (packed: Uint8Array, limit = LIMIT): Uint8Array => SNAPPY.decompress(packed, 0, packed.length, limit)
+const pack = (large: Uint8Array): Uint8Array => codec.compress(large, 0, large.length)!.slice()
+const unpack = (packed: Uint8Array, limit = LIMIT): Uint8Array => codec.decompress(packed, 0, packed.length, limit)
 
 /** An index block of 234 bytes, and its 72 bytes in a table that LevelDB 1.23 wrote. */
 const LEVELDB_PACKED = hex(
@@ -24,191 +27,219 @@ const LEVELDB_LARGE = ascii(
     'coba\0\0\0\0\x01\0\0\0',
 )
 
-describe('reads', () => {
-  test.each([
-    ['nothing', '00', ''],
-    ['one byte', '01 00 61', 'a'],
-    ['a literal', '05 10 68656c6c6f', 'hello'],
-    ['a literal of 61 bytes, its length in one byte', `3d f0 3c ${'62'.repeat(61)}`, 'b'.repeat(61)],
-    ['the same, in two bytes', `3d f4 3c00 ${'62'.repeat(61)}`, 'b'.repeat(61)],
-    ['the same, in three bytes', `3d f8 3c0000 ${'62'.repeat(61)}`, 'b'.repeat(61)],
-    ['the same, in four bytes', `3d fc 3c000000 ${'62'.repeat(61)}`, 'b'.repeat(61)],
-    ['a short copy', '08 0c 61626364 01 04', 'abcdabcd'],
-    ['a short copy of 11 bytes, of which it wrote ten', '0c 00 61 1d 01', 'a'.repeat(12)],
-    ['a copy with an offset of two bytes', '08 0c 61626364 0e 0400', 'abcdabcd'],
-    ['a copy with an offset of four bytes', '08 0c 61626364 0f 04000000', 'abcdabcd'],
-    ['a copy of one byte', '02 00 61 02 0100', 'aa'],
-    ['a copy of 64 bytes', '41 00 7a fe 0100', 'z'.repeat(65)],
-    ['a repeated pair', '09 04 6162 1a 0200', 'ababababa'],
-    ['a repeated triple', '0b 08 787961 1e 0300', 'xyaxyaxyaxy'],
-    ['a triple from further back', '08 10 6162636465 0a 0500', 'abcdeabc'],
-    ['a short copy from more than 255 bytes back', `b002 f4 2b01 ${'63'.repeat(300)} 21 2c`, 'c'.repeat(304)],
-  ])('%s', (_name, packed, large) => {
-    expect(latin1(unpack(hex(packed)))).toBe(large)
-    expect(latin1(referenceDecode(hex(packed)))).toBe(large)
+describe.each([
+  ['in WebAssembly', SNAPPY],
+  ['in TypeScript', snappyCodec(() => undefined)],
+])('%s', (_, variant) => {
+  beforeEach(() => {
+    codec = variant
   })
 
-  test('what LevelDB wrote, and writes the same', () => {
-    expect(LEVELDB_LARGE.length).toBe(234)
-    expect(latin1(unpack(LEVELDB_PACKED))).toBe(latin1(LEVELDB_LARGE))
-    expect(toHex(pack(LEVELDB_LARGE))).toBe(toHex(LEVELDB_PACKED))
-  })
-})
+  describe('reads', () => {
+    test.each([
+      ['nothing', '00', ''],
+      ['one byte', '01 00 61', 'a'],
+      ['a literal', '05 10 68656c6c6f', 'hello'],
+      ['a literal of 61 bytes, its length in one byte', `3d f0 3c ${'62'.repeat(61)}`, 'b'.repeat(61)],
+      ['the same, in two bytes', `3d f4 3c00 ${'62'.repeat(61)}`, 'b'.repeat(61)],
+      ['the same, in three bytes', `3d f8 3c0000 ${'62'.repeat(61)}`, 'b'.repeat(61)],
+      ['the same, in four bytes', `3d fc 3c000000 ${'62'.repeat(61)}`, 'b'.repeat(61)],
+      ['a short copy', '08 0c 61626364 01 04', 'abcdabcd'],
+      ['a short copy of 11 bytes, of which it wrote ten', '0c 00 61 1d 01', 'a'.repeat(12)],
+      ['a copy with an offset of two bytes', '08 0c 61626364 0e 0400', 'abcdabcd'],
+      ['a copy with an offset of four bytes', '08 0c 61626364 0f 04000000', 'abcdabcd'],
+      ['a copy of one byte', '02 00 61 02 0100', 'aa'],
+      ['a copy of 64 bytes', '41 00 7a fe 0100', 'z'.repeat(65)],
+      ['a repeated pair', '09 04 6162 1a 0200', 'ababababa'],
+      ['a repeated triple', '0b 08 787961 1e 0300', 'xyaxyaxyaxy'],
+      ['a triple from further back', '08 10 6162636465 0a 0500', 'abcdeabc'],
+      ['a short copy from more than 255 bytes back', `b002 f4 2b01 ${'63'.repeat(300)} 21 2c`, 'c'.repeat(304)],
+    ])('%s', (_name, packed, large) => {
+      expect(latin1(unpack(hex(packed)))).toBe(large)
+      expect(latin1(referenceDecode(hex(packed)))).toBe(large)
+    })
 
-describe('writes', () => {
-  test.each([
-    ['nothing', '', '00'],
-    ['one byte', 'a', '01 00 61'],
-    ['a text too short to search', 'abcdabcdabcd', `0c 2c ${'61626364'.repeat(3)}`],
-    ['a run', 'a'.repeat(100), '64 00 61 fe 0100 8a 0100'],
-  ])('%s', (_name, large, packed) => {
-    expect(toHex(pack(ascii(large)))).toBe(toHex(hex(packed)))
-  })
-
-  test('a copy shorter than four bytes is never left over', () => {
-    for (let length = 20; length < 300; length++) {
-      const large = new Uint8Array(length)
-      expect(latin1(referenceDecode(pack(large)))).toBe(latin1(large))
-    }
-  })
-
-  test('no more than the format promises, at worst', () => {
-    const random = new Random(testSeed(11))
-    for (const size of [1, 60, 61, 256, 257, 4096, 65_536, 65_537, 300_000]) {
-      expect(pack(random.bytes(size)).length).toBeLessThanOrEqual(32 + size + size / 6)
-    }
-  })
-})
-
-describe('refuses', () => {
-  test.each([
-    ['no bytes at all', ''],
-    ['a length without an end', '80 80'],
-    ['a length of six bytes', '80 80 80 80 80 00'],
-    ['a length above 2^32 - 1', 'ff ff ff ff 7f 00 61'],
-    ['a length that so few bytes cannot stand for', '80 80 40 00 61'],
-    ['fewer bytes than declared', '06 10 68656c6c6f'],
-    ['bytes behind the end', '05 10 68656c6c6f 00 61'],
-    ['bytes behind nothing', '00 00 61'],
-    ['a literal cut short', '05 10 68656c6c'],
-    ['a literal without its length', '05 f0'],
-    ['a literal with half its length', '05 f4 00'],
-    ['a literal of 4 GiB', '05 fc ffffffff 68656c6c6f'],
-    ['a literal past the declared length', '04 10 68656c6c6f'],
-    ['a copy at the start', '04 01 01'],
-    ['an offset of zero', '05 00 61 01 00'],
-    ['an offset of zero, in two bytes', '05 00 61 0e 0000'],
-    ['an offset before the start', '05 00 61 01 02'],
-    ['an offset of 4 GiB', '05 00 61 0f ffffffff'],
-    ['a copy without its offset', '05 00 61 01'],
-    ['a copy with half its offset', '05 00 61 0e 01'],
-    ['a copy with three quarters of its offset', '05 00 61 0f 010000'],
-    ['a copy past the declared length', '04 00 61 01 01'],
-  ])('%s', (_name, packed) => {
-    expect(failure(hex(packed))).toMatch(/^LSM_CORRUPTION damaged Snappy data: /)
+    test('what LevelDB wrote, and writes the same', () => {
+      expect(LEVELDB_LARGE.length).toBe(234)
+      expect(latin1(unpack(LEVELDB_PACKED))).toBe(latin1(LEVELDB_LARGE))
+      expect(toHex(pack(LEVELDB_LARGE))).toBe(toHex(LEVELDB_PACKED))
+    })
   })
 
-  test('what is larger than the limit', () => {
-    const packed = pack(new Uint8Array(1000))
-    expect(unpack(packed, 1000).length).toBe(1000)
-    expect(failure(packed, 999)).toMatch(/1000 bytes declared, at most 999 allowed/)
-  })
+  describe('writes', () => {
+    test.each([
+      ['nothing', '', '00'],
+      ['one byte', 'a', '01 00 61'],
+      ['a text too short to search', 'abcdabcdabcd', `0c 2c ${'61626364'.repeat(3)}`],
+      ['a run', 'a'.repeat(100), '64 00 61 fe 0100 8a 0100'],
+    ])('%s', (_name, large, packed) => {
+      expect(toHex(pack(ascii(large)))).toBe(toHex(hex(packed)))
+    })
 
-  test('every cut of a good block', () => {
-    for (let end = 0; end < LEVELDB_PACKED.length; end++) expect(failure(LEVELDB_PACKED.slice(0, end))).toMatch(/LSM_C/)
-  })
-})
-
-describe('round trips', () => {
-  const seed = testSeed(1)
-  const random = new Random(seed)
-  const sizes = [
-    0,
-    1,
-    2,
-    3,
-    4,
-    15,
-    16,
-    17,
-    59,
-    60,
-    61,
-    64,
-    127,
-    128,
-    255,
-    256,
-    257,
-    4100,
-    65_535,
-    65_536,
-    65_537,
-    200_000,
-    1 << 20,
-  ]
-  const kinds: Record<string, (size: number) => Uint8Array> = {
-    zeros: size => new Uint8Array(size),
-    random: size => random.bytes(size),
-    'two letters': size => random.bytes(size, 2),
-    'runs and noise': size => runsAndNoise(random, size),
-    'a short period': size => periodic(random.bytes(random.between(1, 70)), size),
-    'a long period': size => periodic(random.bytes(random.between(2000, 70_000)), size),
-  }
-  for (const [kind, make] of Object.entries(kinds)) {
-    test(`${kind}, seed ${seed}`, () => {
-      for (const size of sizes) {
-        const large = make(size)
-        const packed = pack(large)
-        expect(Buffer.compare(unpack(packed, size), large), `${size} bytes`).toBe(0)
-        expect(Buffer.compare(referenceDecode(packed), large), `${size} bytes, by the other decoder`).toBe(0)
+    test('a copy shorter than four bytes is never left over', () => {
+      for (let length = 20; length < 300; length++) {
+        const large = new Uint8Array(length)
+        expect(latin1(referenceDecode(pack(large)))).toBe(latin1(large))
       }
     })
-  }
 
-  test('a part of a larger array, and nothing of the array that holds the result', () => {
-    const large = runsAndNoise(random, 5000)
-    const packed = SNAPPY.compress(large, 700, 4800)!
-    const padded = new Uint8Array(packed.length + 20).fill(0xaa)
-    padded.set(packed, 10)
-    const back = SNAPPY.decompress(padded, 10, 10 + packed.length, LIMIT)
-    expect(back).toEqual(large.subarray(700, 4800))
-    expect(back.constructor).toBe(Uint8Array)
-    expect(back.buffer.byteLength).toBe(4100)
+    test('no more than the format promises, at worst', () => {
+      const random = new Random(testSeed(11))
+      for (const size of [1, 60, 61, 256, 257, 4096, 65_536, 65_537, 300_000]) {
+        expect(pack(random.bytes(size)).length).toBeLessThanOrEqual(32 + size + size / 6)
+      }
+    })
   })
 
-  test('a result stays as it is when the codec is used again', () => {
-    const first = unpack(pack(ascii('first first first first first')))
-    unpack(pack(ascii('other other other other other')))
-    expect(latin1(first)).toBe('first first first first first')
+  describe('refuses', () => {
+    test.each([
+      ['no bytes at all', ''],
+      ['a length without an end', '80 80'],
+      ['a length of six bytes', '80 80 80 80 80 00'],
+      ['a length above 2^32 - 1', 'ff ff ff ff 7f 00 61'],
+      ['a length that so few bytes cannot stand for', '80 80 40 00 61'],
+      ['fewer bytes than declared', '06 10 68656c6c6f'],
+      ['bytes behind the end', '05 10 68656c6c6f 00 61'],
+      ['bytes behind nothing', '00 00 61'],
+      ['a literal cut short', '05 10 68656c6c'],
+      ['a literal without its length', '05 f0'],
+      ['a literal with half its length', '05 f4 00'],
+      ['a literal of 4 GiB', '05 fc ffffffff 68656c6c6f'],
+      ['a literal past the declared length', '04 10 68656c6c6f'],
+      ['a copy at the start', '04 01 01'],
+      ['an offset of zero', '05 00 61 01 00'],
+      ['an offset of zero, in two bytes', '05 00 61 0e 0000'],
+      ['an offset before the start', '05 00 61 01 02'],
+      ['an offset of 4 GiB', '05 00 61 0f ffffffff'],
+      ['a copy without its offset', '05 00 61 01'],
+      ['a copy with half its offset', '05 00 61 0e 01'],
+      ['a copy with three quarters of its offset', '05 00 61 0f 010000'],
+      ['a copy past the declared length', '04 00 61 01 01'],
+    ])('%s', (_name, packed) => {
+      expect(failure(hex(packed))).toMatch(/^LSM_CORRUPTION damaged Snappy data: /)
+    })
+
+    test('what is larger than the limit', () => {
+      const packed = pack(new Uint8Array(1000))
+      expect(unpack(packed, 1000).length).toBe(1000)
+      expect(failure(packed, 999)).toMatch(/1000 bytes declared, at most 999 allowed/)
+    })
+
+    test('every cut of a good block', () => {
+      for (let end = 0; end < LEVELDB_PACKED.length; end++)
+        expect(failure(LEVELDB_PACKED.slice(0, end))).toMatch(/LSM_C/)
+    })
+  })
+
+  describe('round trips', () => {
+    const seed = testSeed(1)
+    const random = new Random(seed)
+    const sizes = [
+      0,
+      1,
+      2,
+      3,
+      4,
+      15,
+      16,
+      17,
+      59,
+      60,
+      61,
+      64,
+      127,
+      128,
+      255,
+      256,
+      257,
+      4100,
+      65_535,
+      65_536,
+      65_537,
+      200_000,
+      1 << 20,
+    ]
+    const kinds: Record<string, (size: number) => Uint8Array> = {
+      zeros: size => new Uint8Array(size),
+      random: size => random.bytes(size),
+      'two letters': size => random.bytes(size, 2),
+      'runs and noise': size => runsAndNoise(random, size),
+      'a short period': size => periodic(random.bytes(random.between(1, 70)), size),
+      'a long period': size => periodic(random.bytes(random.between(2000, 70_000)), size),
+    }
+    for (const [kind, make] of Object.entries(kinds)) {
+      test(`${kind}, seed ${seed}`, () => {
+        for (const size of sizes) {
+          const large = make(size)
+          const packed = pack(large)
+          expect(Buffer.compare(unpack(packed, size), large), `${size} bytes`).toBe(0)
+          expect(Buffer.compare(referenceDecode(packed), large), `${size} bytes, by the other decoder`).toBe(0)
+        }
+      })
+    }
+
+    test('a part of a larger array, and nothing of the array that holds the result', () => {
+      const large = runsAndNoise(random, 5000)
+      const packed = codec.compress(large, 700, 4800)!
+      const padded = new Uint8Array(packed.length + 20).fill(0xaa)
+      padded.set(packed, 10)
+      const back = codec.decompress(padded, 10, 10 + packed.length, LIMIT)
+      expect(back).toEqual(large.subarray(700, 4800))
+      expect(back.constructor).toBe(Uint8Array)
+      expect(back.buffer.byteLength).toBe(4100)
+    })
+
+    test('a result stays as it is when the codec is used again', () => {
+      const first = unpack(pack(ascii('first first first first first')))
+      unpack(pack(ascii('other other other other other')))
+      expect(latin1(first)).toBe('first first first first first')
+    })
+  })
+
+  test(`any sequence of elements decodes as the reference says, seed ${testSeed(2)}`, () => {
+    const random = new Random(testSeed(2))
+    for (let round = 0; round < 2000; round++) {
+      const packed = randomElements(random)
+      expect(toHex(unpack(packed))).toBe(toHex(referenceDecode(packed)))
+    }
+  })
+
+  test(`mutations give an equal answer or LSM_CORRUPTION, seed ${testSeed(3)}`, () => {
+    const random = new Random(testSeed(3))
+    let refused = 0
+    for (let round = 0; round < 20_000; round++) {
+      const packed = mutate(
+        random,
+        random.oneIn(2) ? randomElements(random) : pack(runsAndNoise(random, random.skewed(600))),
+      )
+      const answer = attempt(() => unpack(packed, 1 << 16))
+      expect(answer).toBe(attempt(() => referenceDecode(packed)))
+      if (answer === 'LSM_CORRUPTION') refused++
+    }
+    expect(refused).toBeGreaterThan(5000)
+    expect(refused).toBeLessThan(19_000)
+  })
+
+  /** The bytes in hex, or the code of the error. */
+})
+
+describe('the two', () => {
+  const plain = snappyCodec(() => undefined)
+
+  test('are two', () => {
+    expect(blockKernel()).toBeInstanceOf(BlockKernel)
+  })
+
+  test(`write the same, byte for byte, seed ${testSeed(4)}`, () => {
+    const random = new Random(testSeed(4))
+    for (let round = 0; round < 300; round++) {
+      const large = runsAndNoise(random, random.oneIn(10) ? random.below(65537) : random.below(6000))
+      const packed = SNAPPY.compress(large, 0, large.length)!.slice()
+      expect(toHex(packed), `round ${round}`).toBe(toHex(plain.compress(large, 0, large.length)!))
+    }
   })
 })
 
-test(`any sequence of elements decodes as the reference says, seed ${testSeed(2)}`, () => {
-  const random = new Random(testSeed(2))
-  for (let round = 0; round < 2000; round++) {
-    const packed = randomElements(random)
-    expect(toHex(unpack(packed))).toBe(toHex(referenceDecode(packed)))
-  }
-})
-
-test(`mutations give an equal answer or LSM_CORRUPTION, seed ${testSeed(3)}`, () => {
-  const random = new Random(testSeed(3))
-  let refused = 0
-  for (let round = 0; round < 20_000; round++) {
-    const packed = mutate(
-      random,
-      random.oneIn(2) ? randomElements(random) : pack(runsAndNoise(random, random.skewed(600))),
-    )
-    const answer = attempt(() => unpack(packed, 1 << 16))
-    expect(answer).toBe(attempt(() => referenceDecode(packed)))
-    if (answer === 'LSM_CORRUPTION') refused++
-  }
-  expect(refused).toBeGreaterThan(5000)
-  expect(refused).toBeLessThan(19_000)
-})
-
-/** The bytes in hex, or the code of the error. */
 function attempt(decode: () => Uint8Array): string {
   try {
     return toHex(decode())

@@ -54,7 +54,7 @@ export class TableBlocks implements PageSource<Uint8Array> {
   loadPageSync(i: number): Uint8Array {
     const resident = this.#slots.blocks[i]
     if (resident !== undefined) return resident
-    return this.#admit(i, this.#loader.readSync(this.#loader.range(this.index.handle(i))))
+    return this.#admit(i, this.#loader.loadSync(this.index.handle(i)))
   }
 
   /** Gives up what is resident. Blocks can still be loaded, but do not stay. */
@@ -68,12 +68,12 @@ export class TableBlocks implements PageSource<Uint8Array> {
   }
 
   async #load(i: number): Promise<Uint8Array> {
-    return this.#admit(i, await this.#loader.read(this.#loader.range(this.index.handle(i))))
+    const handle = this.index.handle(i)
+    return this.#admit(i, this.#loader.unseal(await this.#loader.read(this.#loader.range(handle)), handle))
   }
 
-  /** Unpacks and checks a block, and takes it into its slot. */
-  #admit(i: number, stored: Uint8Array): Uint8Array {
-    const block = this.#loader.unseal(stored, this.index.handle(i))
+  /** Checks a block, and takes it into its slot. */
+  #admit(i: number, block: Uint8Array): Uint8Array {
     this.#check(i, block)
     this.#cache.misses++
     this.#cache.insert(this.#slots, i, block)

@@ -16,8 +16,9 @@
  *
  * Does not know what is inside a block.
  */
-import { ByteReader, corruption, crc32c, getFixed32, LsmError, maskCrc, putFixed32, putVarint } from '@lsm/base'
+import { ByteReader, corruption, getFixed32, LsmError, maskCrc, putFixed32, putVarint } from '@lsm/base'
 
+import { blockChecksum } from './block-kernel.ts'
 /** Bytes after a block's contents: its type and its checksum. */
 export const TRAILER_SIZE = 5
 /** Bytes of the footer. */
@@ -68,12 +69,12 @@ export function readHandle(reader: ByteReader, limit: number): BlockHandle {
 /** Writes the trailer of a block whose contents are `target[start, end)` at `end`. */
 export function putTrailer(target: Uint8Array, start: number, end: number, type: number): void {
   target[end] = type
-  putFixed32(target, end + 1, maskCrc(crc32c(target, start, end + 1)))
+  putFixed32(target, end + 1, maskCrc(blockChecksum(target, start, end + 1)))
 }
 
 /** Whether the checksum of a stored block of `size` bytes, which starts at 0 with its trailer behind it, is right. */
 export function checksumMatches(stored: Uint8Array, size: number): boolean {
-  return getFixed32(stored, size + 1) === maskCrc(crc32c(stored, 0, size + 1))
+  return getFixed32(stored, size + 1) === maskCrc(blockChecksum(stored, 0, size + 1))
 }
 
 /** The footer's bytes. */
