@@ -26,6 +26,11 @@ export interface RecoveredManifest {
   readonly bytes: number
   /** How many of its last bytes are zeros, allocated and never written. */
   readonly zeros: number
+  /**
+   * Whether it was begun by this engine: its first record has the order of keys and all four numbers, that of a previous
+   * log among them. LevelDB and its likes write some of them there, or leave them to later records.
+   */
+  readonly begunHere: boolean
   /** A last record that a crash tore; empty if there was none. */
   readonly dropped: readonly LogDamage[]
 }
@@ -78,6 +83,8 @@ class ManifestReader {
   readonly #dropped: LogDamage[] = []
   /** The scalars of all edits, the last of each. */
   readonly #scalars = new VersionEdit()
+  /** Whether the first record is one of ours; `undefined` before it. */
+  #begunHere: boolean | undefined
 
   constructor(name: string) {
     this.#name = name
@@ -90,6 +97,7 @@ class ManifestReader {
       const message = `the keys are in the order ${JSON.stringify(comparator)}; only ${COMPARATOR_NAME} can be read`
       throw new LsmError('LSM_NOT_SUPPORTED', message, { file: this.#name, offset })
     }
+    this.#begunHere ??= isOurs(edit)
     this.#builder.apply(edit, { file: this.#name, offset })
     for (const { level, key } of edit.compactPointers) this.#compactPointers[level] = key
     const scalars = this.#scalars
@@ -107,7 +115,14 @@ class ManifestReader {
   finish({ bytes, records, zeros }: LogEnd): ManifestState {
     const { logNumber, prevLogNumber = 0, nextFileNumber, lastSequence } = this.#scalars
     return {
-      recovered: { manifest: this.#name, edits: records, bytes, zeros, dropped: this.#dropped },
+      recovered: {
+        manifest: this.#name,
+        edits: records,
+        bytes,
+        zeros,
+        begunHere: this.#begunHere === true,
+        dropped: this.#dropped,
+      },
       builder: this.#builder,
       logNumber: logNumber ?? this.#missing('log number'),
       prevLogNumber,
@@ -120,4 +135,10 @@ class ManifestReader {
   #missing(what: string): never {
     throw corruption(`no record has a ${what}`, this.#name, this.#dropped[0]?.offset ?? 0)
   }
+}
+
+/** Whether a first record is as `beginManifest` is given it. */
+function isOurs({ comparator, logNumber, prevLogNumber, nextFileNumber, lastSequence }: VersionEdit): boolean {
+  const all = [comparator, logNumber, prevLogNumber, nextFileNumber, lastSequence]
+  return all.every(field => field !== undefined)
 }

@@ -137,7 +137,7 @@ describe('changes', () => {
       expect(again).toMatchObject({ logNumber: 5, prevLogNumber: 0, lastSequence: 77 })
       expect(again.compactPointers).toEqual([undefined, key('c'), undefined, key('x'), undefined, undefined, undefined])
       expect(again.nextFileNumber).toBe(10 + round)
-      expect(again.recovered).toMatchObject({ edits: round === 0 ? 3 : 1, zeros: 0, dropped: [] })
+      expect(again.recovered).toMatchObject({ edits: round === 0 ? 3 : 1, zeros: 0, begunHere: true, dropped: [] })
       await again.startManifest()
       expect(again.manifestNumber).toBe(10 + round)
       await again.close()
