@@ -91,6 +91,25 @@ describe('a log cut short', () => {
   })
 })
 
+test('what the disk shows of an earlier log at the head of a new one is no write', async () => {
+  const fileSystem = new MemoryFileSystem()
+  const db = await Database.open('/db', { fileSystem, ...SMALL })
+  await db.put('k', 'deleted since')
+  const log = async (): Promise<string> =>
+    (await (await fileSystem.openDirectory('/db', false)).list()).find(({ name }) => name.endsWith('.log'))!.name
+  const earlier = await read(fileSystem, await log())
+  await db.del('k')
+  await db.flush()
+  await db.compactRange()
+  await db.put('in the log', 'unsynced')
+  await db.close()
+  await (await fileSystem.openDirectory('/db', false)).removeFile('LSM-STATE')
+  await write(fileSystem, await log(), earlier)
+  await using again = await Database.open('/db', { fileSystem, ...SMALL })
+  expect(await again.keys().all()).toEqual([])
+  expect(again.recovery.dropped).toMatchObject([{ offset: 0 }])
+})
+
 describe('what no crash leaves behind is refused, and nothing is changed', () => {
   const refusal = async (fileSystem: MemoryFileSystem): Promise<LsmError> => {
     const names = async (): Promise<string[]> =>

@@ -2,7 +2,8 @@
  * Reads a manifest: the version and the numbers that its edits lead to.
  *
  * 1. A last record that was torn by a crash is as if it had never been written, and is reported. Each record was synced
- *    before the next one, so damage with a record behind it is no trace of a crash: refused.
+ *    before the next one, so damage with a record behind it is no trace of a crash: refused. What the disk shows there of an
+ *    older manifest, or of another file, is none: an edit of this one knows that the manifest's own number is taken.
  * 2. Somewhere in the records log number, next file number and last sequence number must occur.
  * 3. A database under another order of keys is refused, since binary searches in it would miss silently.
  *
@@ -56,10 +57,10 @@ export function emptyVersion(): Version {
  *
  * @throws LsmError `LSM_CORRUPTION`, or `LSM_NOT_SUPPORTED` for another order of keys.
  */
-export async function readManifest(directory: Directory, { name }: ManifestName): Promise<ManifestState> {
+export async function readManifest(directory: Directory, { name, number }: ManifestName): Promise<ManifestState> {
   const file = await openManifest(directory, name)
   try {
-    const reader = new ManifestReader(name)
+    const reader = new ManifestReader(name, number)
     return reader.finish(await readLog(file, reader))
   } finally {
     await file.close()
@@ -78,6 +79,7 @@ async function openManifest(directory: Directory, name: string): Promise<Readabl
 /** Gathers the edits of one manifest. */
 class ManifestReader {
   readonly #name: string
+  readonly #number: number
   readonly #builder = new VersionBuilder(emptyVersion())
   readonly #compactPointers: (Uint8Array | undefined)[] = Array.from({ length: LEVELS })
   readonly #dropped: LogDamage[] = []
@@ -86,8 +88,9 @@ class ManifestReader {
   /** Whether the first record is one of ours; `undefined` before it. */
   #begunHere: boolean | undefined
 
-  constructor(name: string) {
+  constructor(name: string, number: number) {
     this.#name = name
+    this.#number = number
   }
 
   record(bytes: Uint8Array, start: number, end: number, offset: number): void {
@@ -110,6 +113,15 @@ class ManifestReader {
   dropped(damage: LogDamage): void {
     if (!damage.tail) throw corruption(`${damage.reason}, and records follow`, this.#name, damage.offset)
     this.#dropped.push(damage)
+  }
+
+  mayBelong(bytes: Uint8Array, start: number, end: number): boolean {
+    try {
+      const { nextFileNumber } = VersionEdit.decode(bytes, start, end, this.#name, 0)
+      return nextFileNumber === undefined || nextFileNumber > this.#number
+    } catch {
+      return false
+    }
   }
 
   finish({ bytes, records, zeros }: LogEnd): ManifestState {

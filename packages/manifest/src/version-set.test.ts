@@ -315,6 +315,25 @@ describe('a manifest that is damaged', () => {
     }
   })
 
+  test('in its last record, with an older manifest showing behind it, is torn; with an edit of its own, refused', async () => {
+    const directory = await newDirectory()
+    const set = await VersionSet.create(directory)
+    await set.apply(edit(0, [table(5, 'a', 'b')]))
+    const older = await textOf(directory, 'MANIFEST-000001')
+    await set.startManifest()
+    await set.apply(edit(0, [table(8, 'a', 'b')]))
+    await set.close()
+    const manifest = `MANIFEST-${String(set.manifestNumber).padStart(6, '0')}`
+    const whole = await textOf(directory, manifest)
+    const torn = whole.slice(0, -20)
+    await write(directory, manifest, torn + older)
+    const recovered = await VersionSet.recover(directory)
+    expect(shape(recovered.current)).toBe('0:5')
+    expect(recovered.recovered.dropped).toMatchObject([{ tail: true }])
+    await write(directory, manifest, torn + whole)
+    await expect(VersionSet.recover(directory)).rejects.toMatchObject({ code: 'LSM_CORRUPTION' })
+  })
+
   test('by zeros at its end is whole', async () => {
     const directory = await newDirectory()
     const set = await VersionSet.create(directory)
