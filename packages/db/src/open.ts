@@ -20,6 +20,7 @@ import { begin, createLog, memtableMaker, recoveredMemTables } from './begin.ts'
 import { checkCleanState, readCleanState, writeCleanState } from './clean-close.ts'
 import { Compactions } from './compactions.ts'
 import { DatabaseEvents } from './events.ts'
+import { Leaks } from './leaks.ts'
 import type { MemTableList } from './memtable-list.ts'
 import { checkLogsFollow, checkTables, checkTornManifest, missingLog } from './named-files.ts'
 import { diagnosticsTap } from './node-diagnostics.ts'
@@ -46,6 +47,7 @@ export interface Engine {
   readonly current: CurrentState
   readonly recovery: RecoveryReport
   readonly events: DatabaseEvents
+  readonly leaks: Leaks
   readonly clock: TurnClock
   /** Absent where the database was opened read-only. */
   readonly writer: Writer | undefined
@@ -93,8 +95,9 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
     const tables = new TableCache(directory, options.maxOpenFiles, { ...options, cache })
     const snapshots = new SnapshotList()
     const events = new DatabaseEvents(diagnosticsTap(directory.path))
+    const leaks = new Leaks(directory.path, events, options.trackLeaks)
     const clock = new TurnClock()
-    const base = { options, directory, versions, cache, tables, snapshots, recovery, events, clock }
+    const base = { options, directory, versions, cache, tables, snapshots, recovery, events, leaks, clock }
     if (lock === undefined) {
       const memtables = recoveredMemTables(replayed, newMemTable)
       return { ...base, memtables, current: new CurrentState(memtables, versions), writer: undefined }
