@@ -3,7 +3,8 @@
  *
  * 1. A log that stays is synced before anything is written behind it: its writer may have died before it was, and a
  *    later write that is synced must never survive an earlier one that is not.
- * 2. The new log's name is durable before the MANIFEST could name it; CURRENT is switched last.
+ * 2. The new log's name is durable before the MANIFEST could name it; CURRENT is switched last. The log's number is the one
+ *    before the MANIFEST's: recovery tells by it which logs are newer than all tables were.
  *
  * Does not read the logs, and sets nothing going.
  */

@@ -7,12 +7,14 @@ import { nodeFileSystem } from '@lsm/fs'
 import { approximateSize } from './approximate-size.ts'
 import { ChainedBatch } from './chained-batch.ts'
 import { closeEngine } from './close.ts'
+import { Cursors } from './cursor.ts'
 import { destroyDatabase } from './destroy.ts'
 import { Drive } from './drive.ts'
 import { transcoder, type Decoded, type EncodingOption, type EncodingOptions, type Transcoder } from './encoding.ts'
 import type { DatabaseEvents } from './events.ts'
-import { DatabaseIterator, type IteratorParts } from './iterator.ts'
-import { encodeKey, keyRange, type RangeOptions } from './key-range.ts'
+import { DatabaseIterator, type IteratorParts, type IteratorSurroundings } from './iterator.ts'
+import { encodeKey, keyRange, type KeyRange, type RangeOptions } from './key-range.ts'
+import { placeOf, type Held } from './leaks.ts'
 import { compactRange, type CompactRangeOptions } from './manual-compaction.ts'
 import { openEngine, type Engine, type Writer } from './open.ts'
 import { checkedLimit, checkedPart, resolveOptions, type OpenOptions, type WriteOptions } from './options.ts'
@@ -68,6 +70,8 @@ type ValueOf<V, O> = O extends { valueEncoding: infer E } ? Decoded<E> : V
 /** Entries that `clear` deletes in one batch. */
 const CLEAR_BATCH = 1000
 
+const EVERYTHING: KeyRange = { lower: undefined, upper: undefined }
+
 /** Only tells whether a key is there. */
 const PRESENCE: Transcoder = { name: 'presence', prepare: () => '', read: () => true }
 
@@ -93,13 +97,21 @@ export class Database<K = string, V = string> {
   readonly #engine: Engine
   readonly #drive = new Drive()
   readonly #reader: PointReader
-  readonly #iterators = new Set<DatabaseIterator<unknown, unknown>>()
+  /** What its iterators share. */
+  readonly #surroundings: IteratorSurroundings
+  /** What is left of this object when it was forgotten. */
+  readonly #held: Held
   readonly #batch = new WriteBatch()
   #closing: Promise<void> | undefined
 
-  private constructor(engine: Engine) {
+  private constructor(engine: Engine, place: string | undefined) {
+    const { tables, snapshots, leaks, clock } = engine
     this.#engine = engine
-    this.#reader = new PointReader(engine.tables, this.#drive, engine.clock)
+    this.#reader = new PointReader(tables, this.#drive, clock)
+    const cursors = new Cursors({ snapshots, tables, leaks })
+    this.#surroundings = { owner: this, cursors, drive: this.#drive, clock }
+    this.#held = { kind: 'database', place, leaks, released: false, watched: false, release: nothing }
+    leaks.watch(this, this.#held)
   }
 
   /**
@@ -114,7 +126,9 @@ export class Database<K = string, V = string> {
     options: OpenOptions<KE, VE> = {},
   ): Promise<Database<Decoded<KE>, Decoded<VE>>> {
     if (typeof path !== 'string' || path === '') throw new TypeError('path must be the name of a directory')
-    return new Database(await openEngine(path, resolveOptions(options, nodeFileSystem)))
+    const resolved = resolveOptions(options, nodeFileSystem)
+    const place = resolved.trackLeaks ? placeOf() : undefined
+    return new Database(await openEngine(path, resolved), place)
   }
 
   /**
@@ -267,8 +281,8 @@ export class Database<K = string, V = string> {
 
   /** Holds this moment, to be read later through the `snapshot` option. Close it. */
   snapshot(): Snapshot {
-    const { snapshots } = this.#open()
-    return new Snapshot(snapshots, this.#newest())
+    const { snapshots, leaks } = this.#open()
+    return new Snapshot(snapshots, leaks, this.#newest(), leaks.place())
   }
 
   /** Roughly how many bytes of table files hold the keys from `start` up to `end`; what is only in memory does not count. */
@@ -343,7 +357,7 @@ export class Database<K = string, V = string> {
 
   /** What the database consists of and has done, in numbers. */
   stats(): DatabaseStats {
-    return databaseStats(this.#open(), this.#drive, this.#iterators.size)
+    return databaseStats(this.#open(), this.#drive, this.#surroundings.cursors.size)
   }
 
   /**
@@ -361,7 +375,10 @@ export class Database<K = string, V = string> {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...this.#iterators].map(iterator => iterator.close()))
+    const { leaks } = this.#engine
+    leaks.close()
+    leaks.forget(this.#held)
+    await this.#surroundings.cursors.close()
     await this.#reader.settled()
     await closeEngine(this.#engine)
   }
@@ -435,25 +452,18 @@ export class Database<K = string, V = string> {
     shape: IteratorParts['shape'],
     key: Transcoder = this.#keyEncoding(options),
   ): DatabaseIterator<unknown, unknown> {
-    const { current, snapshots, tables, clock } = this.#open()
-    const iterator = new DatabaseIterator<unknown, unknown>({
+    const { current } = this.#open()
+    return new DatabaseIterator<unknown, unknown>(this.#surroundings, {
       state: current.state,
       sequence: this.#sequence(options),
-      snapshots,
-      tables,
-      drive: this.#drive,
-      clock,
-      range: keyRange(options ?? {}, this.#keyEncoding(options)),
+      range: options === undefined ? EVERYTHING : keyRange(options, this.#keyEncoding(options)),
       reverse: options?.reverse ?? false,
       limit: checkedLimit(options?.limit),
       signal: options?.signal,
       key,
       value: this.#valueEncoding(options),
       shape,
-      onClose: closed => this.#iterators.delete(closed),
     })
-    this.#iterators.add(iterator)
-    return iterator
   }
 
   #chainedBatch(): ChainedBatch<K, V> {
@@ -472,4 +482,9 @@ export class Database<K = string, V = string> {
     else if (type === 'del') batch.del(this.#key(operation.key, options))
     else throw new TypeError("each operation must be { type: 'put', key, value } or { type: 'del', key }")
   }
+}
+
+/** A database that was forgotten gives up nothing: what it holds is for its close to end. */
+function nothing(): void {
+  // Its files and its lock stay as they are.
 }

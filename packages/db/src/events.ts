@@ -69,6 +69,14 @@ export interface RunnerEvent {
   readonly reason: string | undefined
 }
 
+/** An iterator, a snapshot or the database itself was garbage-collected without having been closed. */
+export interface LeakEvent {
+  /** What was. An iterator or snapshot is closed by it; a database stays open, and locked, until the process ends. */
+  readonly kind: 'iterator' | 'snapshot' | 'database'
+  /** The stack of its making, one line per call, if the database was opened with `trackLeaks`. */
+  readonly place: string | undefined
+}
+
 /** Events of a database, by name. */
 export interface DatabaseEventMap {
   /** A memtable became a table. */
@@ -81,6 +89,8 @@ export interface DatabaseEventMap {
   error: ErrorEvent
   /** Once after the open: who does background jobs. */
   runner: RunnerEvent
+  /** Something was not closed. The process is warned, once for each kind, if nobody listens. */
+  leak: LeakEvent
 }
 
 type Listener<E> = (event: E) => void
@@ -118,6 +128,11 @@ export class DatabaseEvents {
     this.#listeners.set(name, listeners)
     listeners.add(listener)
     return () => void listeners.delete(listener)
+  }
+
+  /** Whether anybody listens to events of a name. @internal */
+  isHeard(name: keyof DatabaseEventMap): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0
   }
 
   /** Tells what is already so to whoever listens before the next turn of the event loop. @internal */

@@ -14,6 +14,7 @@ export {
   type DatabaseEventMap,
   type ErrorEvent,
   type FlushEvent,
+  type LeakEvent,
   type RunnerEvent,
   type StallEvent,
 } from './events.ts'

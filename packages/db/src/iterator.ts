@@ -2,19 +2,17 @@
  * The iterators that users hold: entries, keys or values of a range, in order, as the database was when they were made.
  *
  * 1. Inside, entries are taken in batches by one synchronous loop; only a batch crosses a promise.
- * 2. An iterator pins its read state until it is closed or has reached its end.
+ * 2. What an iterator holds of the database is its cursor; it holds little more than a place until it is used.
  * 3. Calls do not overlap: a second `next` waits for the first.
  */
-import { LsmError, MISS, ReadContext, VALID, mergeIterators, type InternalIterator } from '@lsm/base'
-import { LevelIterator, type TableCache } from '@lsm/sstable'
+import { equalBytes, LsmError, MISS, VALID, type Move } from '@lsm/base'
 
+import type { Cursor, Cursors, View } from './cursor.ts'
 import type { Drive } from './drive.ts'
 import type { Transcoder } from './encoding.ts'
-import { encodeKey, type KeyRange } from './key-range.ts'
-import type { ReadState } from './read-state.ts'
-import type { SnapshotList } from './snapshot-list.ts'
+import { encodeKey } from './key-range.ts'
 import type { TurnClock } from './turn-clock.ts'
-import { visibleIterator, type VisibleIterator } from './visible-iterator.ts'
+import type { VisibleIterator } from './visible-iterator.ts'
 
 /** Entries that `for await` and `all` take at a time. */
 const BATCH = 256
@@ -22,16 +20,17 @@ const BATCH = 256
 /** Calls that the entries of one block are worth, to the clock. */
 const BLOCK_WEIGHT = 32
 
-/** What an iterator is made of. */
-export interface IteratorParts {
-  readonly state: ReadState
-  readonly sequence: number
-  readonly snapshots: SnapshotList
-  readonly tables: TableCache
+/** What all iterators of a database share. */
+export interface IteratorSurroundings {
+  /** The database: it is not to be collected while it is read. */
+  readonly owner: object
+  readonly cursors: Cursors
   readonly drive: Drive
   readonly clock: TurnClock
-  readonly range: KeyRange
-  readonly reverse: boolean
+}
+
+/** What an iterator gives of what its cursor walks over. */
+export interface IteratorParts extends View {
   /** Entries to give at most. */
   readonly limit: number
   readonly signal: AbortSignal | undefined
@@ -39,8 +38,6 @@ export interface IteratorParts {
   readonly value: Transcoder
   /** What one entry is to the user. */
   readonly shape: 'entries' | 'keys' | 'values'
-  /** Called when the iterator ends its life. */
-  onClose(iterator: DatabaseIterator<unknown, unknown>): void
 }
 
 /**
@@ -63,24 +60,23 @@ export interface IteratorParts {
  * ```
  */
 export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
-  readonly #parts: IteratorParts
-  readonly #context = new ReadContext()
-  readonly #levels: LevelIterator[] = []
-  readonly #entries: VisibleIterator
+  readonly #surroundings: IteratorSurroundings
+  readonly #cursor: Cursor
+  readonly #signal: AbortSignal | undefined
+  readonly #key: Transcoder
+  readonly #value: Transcoder
+  readonly #shape: IteratorParts['shape']
   #left: number
-  #closed = false
-  #ended = false
-  /** The call that is going on, or the last one. */
-  #last: Promise<unknown> = Promise.resolve()
-  #busy = false
 
   /** @internal */
-  constructor(parts: IteratorParts) {
-    this.#parts = parts
+  constructor(surroundings: IteratorSurroundings, parts: IteratorParts) {
+    this.#surroundings = surroundings
+    this.#signal = parts.signal
+    this.#key = parts.key
+    this.#value = parts.value
+    this.#shape = parts.shape
     this.#left = parts.limit
-    parts.state.pin()
-    parts.snapshots.add(parts.sequence)
-    this.#entries = visibleIterator(this.#source(), parts.sequence, parts.range, parts.reverse)
+    this.#cursor = surroundings.cursors.open(this, parts)
   }
 
   /** The next entry; `undefined` at the end. */
@@ -107,9 +103,8 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
   /** Makes the next entry the first one at `target` or beyond it in the iterator's direction. A target outside the range ends it. */
   seek(target: K): void {
     this.#check()
-    if (this.#busy) throw new LsmError('LSM_CONFLICT', 'seek while another call on this iterator is going on')
-    this.#entries.seek(encodeKey(target, this.#parts.key))
-    this.#ended = false
+    if (this.#cursor.busy) throw new LsmError('LSM_CONFLICT', 'seek while another call on this iterator is going on')
+    this.#cursor.seek(encodeKey(target, this.#key))
   }
 
   /** The next entry, blocking the thread where the disk is needed; `undefined` at the end. */
@@ -120,13 +115,14 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
   /** Up to `size` next entries, blocking the thread where the disk is needed; an empty array at the end. */
   nextvSync(size: number): T[] {
     this.#check()
-    if (this.#busy)
+    const cursor = this.#cursor
+    if (cursor.busy)
       throw new LsmError('LSM_CONFLICT', 'a synchronous call while another call on this iterator is going on')
     const batch: T[] = []
     try {
-      while (this.#collect(batch, size)) this.#context.loadSync()
+      while (this.#collect(batch, size)) cursor.context.loadSync()
     } finally {
-      this.#context.release()
+      cursor.endCall()
     }
     return batch
   }
@@ -143,7 +139,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
 
   /** Lets everything go that the iterator holds. Waits for a call that is going on. Does nothing the second time. */
   async close(): Promise<void> {
-    await this.#last.catch(() => undefined)
+    await this.#cursor.last.catch(() => undefined)
     this[Symbol.dispose]()
   }
 
@@ -167,12 +163,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
 
   /** Closes it without waiting: calls that are still going on end with `LSM_CLOSED`. */
   [Symbol.dispose](): void {
-    if (this.#closed) return
-    this.#closed = true
-    for (const level of this.#levels) level.close()
-    this.#parts.state.unpin()
-    this.#parts.snapshots.remove(this.#parts.sequence)
-    this.#parts.onClose(this)
+    this.#cursor.release()
   }
 
   /** Closes it at the end of an `await using` block. */
@@ -180,46 +171,36 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
     return this.close()
   }
 
-  #source(): InternalIterator {
-    const { state, tables } = this.#parts
-    const children: InternalIterator[] = state.memtables.map(memtable => memtable.iterator())
-    const add = (files: ConstructorParameters<typeof LevelIterator>[0]): void => {
-      const level = new LevelIterator(files, tables, this.#context)
-      this.#levels.push(level)
-      children.push(level)
-    }
-    const [newest, ...deeper] = state.version.levels
-    for (const file of newest) add([file])
-    for (const files of deeper) if (files.length > 0) add(files)
-    return mergeIterators(children)
-  }
-
   #enqueue<R>(call: () => Promise<R>): Promise<R> {
-    const before = this.#last
+    const cursor = this.#cursor
+    const before = cursor.last
+    cursor.calls++
     const run = async (): Promise<R> => {
-      await before.catch(() => undefined)
-      this.#check()
-      this.#busy = true
       try {
+        await before.catch(() => undefined)
+        this.#check()
+        cursor.busy = true
         return await call()
       } finally {
-        this.#busy = false
-        this.#context.release()
+        cursor.calls--
+        cursor.busy = false
+        cursor.endCall()
       }
     }
     const result = run()
-    this.#last = result
+    cursor.last = result
     return result
   }
 
   async #take(size: number): Promise<T[]> {
-    const { clock, drive } = this.#parts
+    const { clock, drive } = this.#surroundings
     const batch: T[] = []
     while (this.#collect(batch, size)) {
+      const { context } = this.#cursor
       // A miss comes after a block's worth of entries: time for a look at the clock.
       if (clock.isLong(BLOCK_WEIGHT)) await clock.nextTurn()
-      else if (drive.tryNow(this.#context)) continue
-      else await drive.wait(this.#context)
+      else if (drive.tryNow(context)) continue
+      else await drive.wait(context)
       this.#check()
     }
     if (clock.isLong(size)) await clock.nextTurn()
@@ -228,28 +209,42 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
 
   /** Moves entries into the batch until it is full, the iterator at its end, or something lacking: then `true`. */
   #collect(batch: T[], size: number): boolean {
-    const entries = this.#entries
-    while (batch.length < size && this.#left > 0 && !this.#ended) {
-      const move = entries.advance()
-      if (move === VALID) {
-        batch.push(this.#item(entries))
-        this.#left--
-      } else if (move === MISS) return true
-      else this.#ended = true
-    }
-    return false
+    const cursor = this.#cursor
+    if (batch.length >= size || this.#left <= 0 || cursor.ended) return false
+    const entries = cursor.walk()
+    let { given } = cursor
+    let move: Move
+    do {
+      move = entries.advance()
+      if (move !== VALID) break
+      if (given !== undefined) {
+        const isAgain = isAt(entries, given)
+        given = undefined
+        cursor.begun()
+        if (isAgain) continue
+      }
+      batch.push(this.#item(entries))
+      this.#left--
+    } while (batch.length < size && this.#left > 0)
+    cursor.stand(move)
+    return move === MISS
   }
 
   #item(entries: VisibleIterator): T {
-    const { key, value, shape } = this.#parts
-    if (shape === 'values') return value.read(entries.value, entries.valueStart, entries.valueEnd) as T
-    const k = key.read(entries.key, entries.keyStart, entries.keyEnd)
-    return (shape === 'keys' ? k : [k, value.read(entries.value, entries.valueStart, entries.valueEnd)]) as T
+    const shape = this.#shape
+    if (shape === 'values') return this.#value.read(entries.value, entries.valueStart, entries.valueEnd) as T
+    const key = this.#key.read(entries.key, entries.keyStart, entries.keyEnd)
+    if (shape === 'keys') return key as T
+    return [key, this.#value.read(entries.value, entries.valueStart, entries.valueEnd)] as T
   }
 
   #check(): void {
-    const { signal } = this.#parts
+    const signal = this.#signal
     if (signal?.aborted) throw new LsmError('LSM_ABORTED', 'the iterator was aborted', { cause: signal.reason })
-    if (this.#closed) throw new LsmError('LSM_CLOSED', 'the iterator is closed')
+    if (this.#cursor.released) throw new LsmError('LSM_CLOSED', 'the iterator is closed')
   }
+}
+
+function isAt({ key, keyStart, keyEnd }: VisibleIterator, wanted: Uint8Array): boolean {
+  return equalBytes(key, keyStart, keyEnd, wanted, 0, wanted.length)
 }

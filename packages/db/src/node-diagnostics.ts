@@ -1,7 +1,7 @@
 /**
  * Events of every database of the process on Node's diagnostics channels, for tools that know no database object.
  *
- *     lsm:flush   lsm:compaction   lsm:stall   lsm:error   lsm:runner
+ *     lsm:flush   lsm:compaction   lsm:stall   lsm:error   lsm:runner   lsm:leak
  *
  * A message is `{ path, event }`: the database's directory, and the event as `db.events` gives it. A channel that nobody
  * subscribed to costs one look.

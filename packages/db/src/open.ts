@@ -2,17 +2,17 @@
  * From a path to a database that runs: phases with names, each giving data to the next.
  *
  *     enter      open the directory, take its lock
- *     recover    CURRENT and MANIFEST → which tables there are; every table is there with its size
+ *     recover    CURRENT and MANIFEST → which tables there are; what it names is there (see `named-files`)
  *     replay     logs → memtables and a report
  *     begin      what must leave the logs becomes tables, a new log, a new MANIFEST, CURRENT (see `begin`)
  *     run        queue and background work are set going; what is superfluous is removed
  *
  * A read-only open stops after `replay`: it takes no lock and changes nothing.
  */
-import { corruption, LsmError, type Directory, type DirectoryEntry, type DirectoryLock } from '@lsm/base'
+import { LsmError, type Directory, type DirectoryLock } from '@lsm/base'
 import { RateLimiter, type JobRunner } from '@lsm/compaction'
 import type { MadeRunner } from '@lsm/compaction/node'
-import { legacyTableFileName, LOCK, parseFileName, tableFileName, VersionSet } from '@lsm/manifest'
+import { LOCK, VersionSet } from '@lsm/manifest'
 import { BlockCache, TableCache } from '@lsm/sstable'
 
 import { Background } from './background.ts'
@@ -20,14 +20,16 @@ import { begin, createLog, recoveredMemTables } from './begin.ts'
 import { checkCleanState, readCleanState } from './clean-close.ts'
 import { Compactions } from './compactions.ts'
 import { DatabaseEvents } from './events.ts'
+import { Leaks } from './leaks.ts'
 import type { MemTableList } from './memtable-list.ts'
+import { checkLogsFollow, checkTables, checkTornManifest, missingLog } from './named-files.ts'
 import { diagnosticsTap } from './node-diagnostics.ts'
 import { defaultCacheSize, defaultWorkers } from './node-machine.ts'
 import { ObsoleteFiles } from './obsolete-files.ts'
 import type { ResolvedOptions } from './options.ts'
 import { MemTablePool } from './memtable-pool.ts'
 import { CurrentState } from './read-state.ts'
-import { replayLogs, type RecoveryReport, type Replayed } from './recovery.ts'
+import { replayLogs, type DroppedBytes, type RecoveryReport, type Replayed } from './recovery.ts'
 import { SnapshotList } from './snapshot-list.ts'
 import type { TableFacts } from './table-facts.ts'
 import { TurnClock } from './turn-clock.ts'
@@ -47,6 +49,7 @@ export interface Engine {
   readonly current: CurrentState
   readonly recovery: RecoveryReport
   readonly events: DatabaseEvents
+  readonly leaks: Leaks
   readonly clock: TurnClock
   /** Absent where the database was opened read-only. */
   readonly writer: Writer | undefined
@@ -83,19 +86,22 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
   try {
     const entries = await directory.list()
     checkTables(entries, versions)
+    const lacking = missingLog(entries, versions, options.recovery)
     const pool = new MemTablePool(options.writeBufferSize, options.stalls.maxFrozenMemTables)
     const replayed = await replayLogs({ directory, entries, versions, pool, mode: options.recovery })
     if (options.recovery !== 'salvage') {
-      checkTornManifest(entries, versions, replayed)
+      checkLogsFollow(versions, replayed)
+      checkTornManifest(entries, versions)
       checkCleanState(await readCleanState(directory, entries), entries, versions, replayed)
     }
-    const recovery = report(created, versions, replayed)
+    const recovery = report(created, versions, replayed, lacking)
     const cache = new BlockCache(options.cacheSize ?? defaultCacheSize())
     const tables = new TableCache(directory, options.maxOpenFiles, { ...options, cache })
     const snapshots = new SnapshotList()
     const events = new DatabaseEvents(diagnosticsTap(directory.path))
+    const leaks = new Leaks(directory.path, events, options.trackLeaks)
     const clock = new TurnClock()
-    const base = { options, directory, versions, cache, tables, snapshots, recovery, events, clock, pool }
+    const base = { options, directory, versions, cache, tables, snapshots, recovery, events, leaks, clock, pool }
     if (lock === undefined) {
       const memtables = recoveredMemTables(replayed, pool)
       return { ...base, memtables, current: new CurrentState(memtables, versions, pool), writer: undefined }
@@ -147,46 +153,12 @@ async function recoverVersions(
   throw new LsmError('LSM_EXISTS', `there is a database in ${directory.path} already, and errorIfExists is set`)
 }
 
-/** Every table of the version must be there as a file of its size: better known now than at some read. */
-function checkTables(entries: readonly DirectoryEntry[], versions: VersionSet): void {
-  const sizes = new Map(entries.filter(({ isFile }) => isFile).map(({ name, size }) => [name, size]))
-  for (const { number, size } of versions.current.files()) {
-    const name = sizes.has(tableFileName(number)) ? tableFileName(number) : legacyTableFileName(number)
-    const found = sizes.get(name)
-    if (found === undefined) {
-      throw corruption('a table that the MANIFEST names is missing; restore it, or repair', tableFileName(number), 0)
-    }
-    if (found < size) throw corruption(`table has ${found} bytes, the MANIFEST says ${size}`, name, found)
-  }
-}
-
-/**
- * A torn last record of the MANIFEST is as if it had not been written, and that is what a crash leaves; but a table that
- * only it can have named, with the log gone that the table was made of, says that the record had been whole; so do logs
- * that go on behind writes that are in no table.
- */
-function checkTornManifest(
-  entries: readonly DirectoryEntry[],
-  versions: VersionSet,
-  { firstSequence }: Replayed,
-): void {
-  const { recovered, current, logNumber, lastSequence } = versions
-  const [torn] = recovered.dropped
-  if (torn === undefined) return
-  if (firstSequence !== undefined && firstSequence > lastSequence + 1) {
-    const message = `${torn.reason}, and the logs begin with write ${firstSequence} although the tables end with ${lastSequence}`
-    throw corruption(`${message}: it had been whole; restore a backup, or repair`, torn.file, torn.offset)
-  }
-  const live = new Set([...current.files()].map(({ number }) => number))
-  const parsed = entries.map(({ name }) => parseFileName(name))
-  const hasLog = parsed.some(file => file?.kind === 'log' && file.number >= logNumber)
-  const orphan = parsed.find(file => file?.kind === 'table' && file.number > logNumber && !live.has(file.number))
-  if (orphan === undefined || hasLog) return
-  const name = tableFileName(orphan.number)
-  throw corruption(`${torn.reason}, and ${name} is not named although its log is gone; repair`, torn.file, torn.offset)
-}
-
-function report(created: boolean, { recovered }: VersionSet, replayed: Replayed): RecoveryReport {
+function report(
+  created: boolean,
+  { recovered }: VersionSet,
+  replayed: Replayed,
+  lacking: DroppedBytes | undefined,
+): RecoveryReport {
   const { logs, dropped, holes, lastSequence } = replayed
   const total = (what: 'batches' | 'entries'): number => logs.reduce((sum, log) => sum + log[what], 0)
   return {
@@ -196,7 +168,7 @@ function report(created: boolean, { recovered }: VersionSet, replayed: Replayed)
     logs,
     batches: total('batches'),
     entries: total('entries'),
-    dropped: [...recovered.dropped, ...dropped],
+    dropped: [...recovered.dropped, ...(lacking === undefined ? [] : [lacking]), ...dropped],
     holes,
     lastSequence,
   }

@@ -5,8 +5,9 @@
  *    calls previous, in ascending order.
  * 2. A batch is checked as a whole before anything of it is applied. A batch with a right checksum and wrong contents
  *    is no trace of a crash and refuses the open; so is a sequence number that does not follow the one before, since
- *    every batch that was written was numbered without a gap. Behind the first record of a log an older number is damage
- *    like any other, though: a block that was not synced may show what an earlier file had there.
+ *    every batch that was written was numbered without a gap. An older number is damage like any other, though, where a block
+ *    that was not synced may show what an earlier file had there: behind the first record of a log; and as its first record,
+ *    if the log was made under this MANIFEST, whose tables hold that number, and no log that is there does.
  * 3. Recovery stops at the first damage: what comes back is a prefix of what was written. Damage is what a crash may
  *    leave only in the newest log that holds anything; elsewhere it refuses the open.
  * 4. All this is so by default; `strict` forgives no damage, `salvage` skips it wherever it is.
@@ -83,6 +84,11 @@ export interface Replayed {
 /** A batch may be as large as memory allows; what is read is bounded by the file. */
 const LARGEST_RECORD = 2 ** 31
 
+/** The log that is made before a MANIFEST is begun has the number before it (see `begin`). */
+function firstLogUnder(manifestNumber: number): number {
+  return manifestNumber - 1
+}
+
 interface FoundLog {
   readonly number: number
   readonly name: string
@@ -109,7 +115,7 @@ export interface ReplayParts {
 
 /** Replays the logs that the tables do not cover. */
 export async function replayLogs({ directory, entries, versions, pool, mode }: ReplayParts): Promise<Replayed> {
-  const replay = new Replay(pool, versions.lastSequence, mode)
+  const replay = new Replay(pool, versions, mode)
   for (const log of logsToReplay(entries, versions)) await replay.log(directory, log)
   return replay.result()
 }
@@ -140,12 +146,18 @@ class Replay {
   #atStart = true
   /** Sequence number of the last replayed entry. */
   #replayedTo = -1
+  /** The last sequence number in tables. */
+  readonly #flushedTo: number
+  /** Number of the first log that was made under this MANIFEST: what is in it was numbered after what was in tables. */
+  readonly #firstOwnLog: number
   #firstLog: number | undefined
   #firstSequence: number | undefined
 
-  constructor(pool: MemTablePool, lastSequence: number, mode: RecoveryMode) {
+  constructor(pool: MemTablePool, { lastSequence, recovered, manifestNumber }: VersionSet, mode: RecoveryMode) {
     this.#pool = pool
     this.#lastSequence = lastSequence
+    this.#flushedTo = lastSequence
+    this.#firstOwnLog = recovered.begunHere ? firstLogUnder(manifestNumber) : Infinity
     this.#mode = mode
   }
 
@@ -172,7 +184,7 @@ class Replay {
         {
           record: (bytes, start, end, offset) => {
             if (!this.#mayGoOn(name)) return false
-            const applied = this.#apply(bytes, start, end, name, offset)
+            const applied = this.#apply(bytes, start, end, { number, name }, offset)
             this.#atStart = false
             if (applied === undefined) return true
             entries += applied
@@ -203,8 +215,8 @@ class Replay {
   }
 
   /** Applies a batch, and gives its count; `undefined` where it was bad and is to be skipped. */
-  #apply(bytes: Uint8Array, start: number, end: number, name: string, offset: number): number | undefined {
-    const batch = this.#check(bytes, start, end, name, offset)
+  #apply(bytes: Uint8Array, start: number, end: number, log: FoundLog, offset: number): number | undefined {
+    const batch = this.#check(bytes, start, end, log, offset)
     if (batch === undefined || batch.count === 0) return batch?.count
     this.#firstSequence ??= batch.sequence
     this.#replayedTo = batch.sequence + batch.count - 1
@@ -213,28 +225,32 @@ class Replay {
     return batch.count
   }
 
-  #check(bytes: Uint8Array, start: number, end: number, name: string, offset: number): StoredBatch | undefined {
+  #check(bytes: Uint8Array, start: number, end: number, log: FoundLog, offset: number): StoredBatch | undefined {
+    const { name } = log
     try {
       const batch = checkBatch(bytes, start, end, name, offset)
+      if (batch.count === 0) return batch
       const last = this.#replayedTo
-      if (batch.count > 0 && batch.sequence <= last && !this.#atStart && this.#mode !== 'salvage') {
-        this.#damaged(name, {
-          file: name,
-          offset,
-          bytes: end - start,
-          reason: misnumbered(last, batch.sequence),
-          tail: false,
-        })
+      if (this.#mode !== 'salvage' && this.#isStale(batch.sequence, log)) {
+        const reason = misnumbered(this.#atStart ? this.#flushedTo : last, batch.sequence)
+        this.#damaged(name, { file: name, offset, bytes: end - start, reason, tail: false })
         return undefined
       }
       const follows = this.#mode === 'salvage' ? batch.sequence > last : batch.sequence === last + 1
-      if (batch.count > 0 && last >= 0 && !follows) throw corruption(misnumbered(last, batch.sequence), name, offset)
+      if (last >= 0 && !follows) throw corruption(misnumbered(last, batch.sequence), name, offset)
       return batch
     } catch (error) {
       if (this.#mode !== 'salvage') throw error
       this.#dropped.push({ file: name, offset, bytes: end - start, reason: (error as Error).message })
       return undefined
     }
+  }
+
+  /** Whether a record may be what the disk shows of a file that is gone, instead of one of this log. */
+  #isStale(sequence: number, { number }: FoundLog): boolean {
+    if (!this.#atStart) return sequence <= this.#replayedTo
+    const isInLogs = this.#firstSequence !== undefined && sequence >= this.#firstSequence
+    return number >= this.#firstOwnLog && sequence <= this.#flushedTo && !isInLogs
   }
 
   #memtableFor(userBytes: number, count: number): MemTable {

@@ -1,7 +1,33 @@
 /**
  * A moment of the database, held so that it can be read again.
  */
+import type { Held, Leaks } from './leaks.ts'
 import type { SnapshotList } from './snapshot-list.ts'
+
+/** What a snapshot holds of the database. */
+class SnapshotHold implements Held {
+  readonly kind = 'snapshot'
+  readonly list: SnapshotList
+  readonly leaks: Leaks
+  readonly place: string | undefined
+  watched = false
+  released = false
+  readonly #sequence: number
+
+  constructor(list: SnapshotList, leaks: Leaks, sequence: number, place: string | undefined) {
+    this.list = list
+    this.leaks = leaks
+    this.place = place
+    this.#sequence = sequence
+    list.add(sequence)
+  }
+
+  release(): void {
+    this.released = true
+    this.list.remove(this.#sequence)
+    this.leaks.forget(this)
+  }
+}
 
 /**
  * The contents of the database as of its creation. While it is open, versions that it sees are kept, which takes space:
@@ -21,29 +47,29 @@ import type { SnapshotList } from './snapshot-list.ts'
 export class Snapshot {
   /** The number of the last write that it sees. */
   readonly sequence: number
-  #list: SnapshotList | undefined
+  #hold: SnapshotHold | undefined
 
   /** @internal */
-  constructor(list: SnapshotList, sequence: number) {
-    this.#list = list
+  constructor(list: SnapshotList, leaks: Leaks, sequence: number, place: string | undefined) {
     this.sequence = sequence
-    list.add(sequence)
+    this.#hold = new SnapshotHold(list, leaks, sequence, place)
+    leaks.watch(this, this.#hold)
   }
 
   /** Whether it was closed: reading from it is then an error. */
   get closed(): boolean {
-    return this.#list === undefined
+    return this.#hold === undefined
   }
 
   /** Whether this snapshot was made by the owner of a list. @internal */
   belongsTo(list: SnapshotList): boolean {
-    return this.#list === list
+    return this.#hold?.list === list
   }
 
   /** Lets the moment go. Does nothing the second time. */
   close(): void {
-    this.#list?.remove(this.sequence)
-    this.#list = undefined
+    this.#hold?.release()
+    this.#hold = undefined
   }
 
   /** Closes it at the end of a `using` block. */

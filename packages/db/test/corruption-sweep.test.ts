@@ -82,7 +82,7 @@ async function checkGets(db: Database, entries: readonly (readonly [string, stri
 /** What is wrong with how a damage is met; `undefined` if nothing is. */
 async function judge(damaged: Files, what: string, readOnly: boolean): Promise<string | undefined> {
   // After a crash nobody knows how long a log was.
-  const mayBeCutLog = !damaged.has('LSM-STATE') && /\.log(, cut| is missing)/.test(what)
+  const mayBeCutLog = !damaged.has('LSM-STATE') && /\.log, cut/.test(what)
   // What is wrong with LSM-STATE is harmless: it is believed, or it is not.
   const isNeeded = !what.startsWith('LSM-STATE') && !mayBeCutLog
   const { contents, report } = await readAll(damaged, readOnly)

@@ -1,6 +1,7 @@
 /**
  * A seeded run of a database on a crashable file system, and what each moment of it has promised.
  *
+ *     plan:       seed, numbers of actions     an action depends on the seed and its number alone: a run may leave some out
  *     step:       1   2   3   4   5 …          one write or batch each; each has its number in a value that it writes
  *     started at  op 9  …                      operations of the file system that had been counted when it was called
  *     kept at     op 12 …                      … when it was acknowledged
@@ -11,6 +12,33 @@ import { CrashableFileSystem } from '@lsm/fs/testing'
 import { Random } from '@lsm/testkit'
 
 import { withTickingClock } from './ticking-clock.ts'
+
+/** What a run does. */
+export interface Plan {
+  readonly seed: number
+  /** Numbers of the actions, in order. */
+  readonly actions: readonly number[]
+}
+
+/** Actions of a whole run: some 120 steps. */
+const ACTIONS = Array.from({ length: 42 }, (_, i) => i)
+
+/** The plan of a whole run. */
+export function wholePlan(seed: number): Plan {
+  return { seed, actions: ACTIONS }
+}
+
+/** A plan as text: its seed, and its actions if some are left out, as `7:0.3.9`. */
+export function planText({ seed, actions }: Plan): string {
+  return actions.length === ACTIONS.length ? `${seed}` : `${seed}:${actions.join('.')}`
+}
+
+/** The plan in a text. */
+export function parsePlan(text: string): Plan {
+  const [seed, actions] = text.split(':')
+  if (actions === undefined) return wholePlan(Number(seed))
+  return { seed: Number(seed), actions: actions === '' ? [] : actions.split('.').map(Number) }
+}
 
 /** One write. */
 export interface Step {
@@ -58,7 +86,7 @@ export const OPTIONS: Readonly<Record<string, OpenOptions<'utf8', 'utf8'>>> = {
 
 /** A recorded run. */
 export class Workload {
-  readonly seed: number
+  readonly plan: Plan
   readonly options: OpenOptions<'utf8', 'utf8'>
   readonly fileSystem: CrashableFileSystem
   readonly steps: Step[] = []
@@ -66,39 +94,44 @@ export class Workload {
   readonly states: (readonly (readonly [string, string])[])[] = [[]]
   /** The sequence number after so many steps. */
   readonly sequences: number[] = [0]
-  readonly #random: Random
+  /** Of the action at hand. */
+  #random: Random
   readonly #model = new Map<string, string>()
 
-  private constructor(seed: number, options: OpenOptions<'utf8', 'utf8'>) {
-    this.seed = seed
+  private constructor(plan: Plan, options: OpenOptions<'utf8', 'utf8'>) {
+    this.plan = plan
     this.options = options
-    this.#random = new Random(seed)
-    const turns = new Random(seed + 1)
+    this.#random = new Random(plan.seed)
+    const turns = new Random(plan.seed + 1)
     this.fileSystem = new CrashableFileSystem({
       pause: () => (turns.oneIn(3) ? new Promise(resolve => setImmediate(resolve)) : Promise.resolve()),
     })
   }
 
   /** Runs and records. */
-  static record(seed: number, options: OpenOptions<'utf8', 'utf8'>, steps = 120): Promise<Workload> {
-    return withTickingClock(() => Workload.#record(seed, options, steps))
+  static record(plan: Plan, options: OpenOptions<'utf8', 'utf8'>): Promise<Workload> {
+    return withTickingClock(async () => {
+      const workload = new Workload(plan, options)
+      await workload.#run()
+      return workload
+    })
   }
 
-  static async #record(seed: number, options: OpenOptions<'utf8', 'utf8'>, steps: number): Promise<Workload> {
-    const workload = new Workload(seed, options)
-    let db = await workload.#open()
-    while (workload.steps.length < steps) {
-      await workload.#burst(db)
-      if (workload.#random.oneIn(12)) await workload.#barrier(() => db.flush())
-      if (workload.#random.oneIn(16)) await db.compactRange()
-      if (workload.#random.oneIn(20)) {
-        await workload.#barrier(() => db.close())
-        db = await workload.#open()
-      }
+  async #run(): Promise<void> {
+    const { seed, actions } = this.plan
+    let db = await this.#open()
+    for (const action of actions) {
+      this.#random = new Random(seed * 1009 + action)
+      const dice = this.#random.below(42)
+      if (dice < 3) await this.#barrier(() => db.flush())
+      else if (dice < 5) await db.compactRange()
+      else if (dice < 7) {
+        await this.#barrier(() => db.close())
+        db = await this.#open()
+      } else await this.#burst(db)
     }
     await db.settled()
-    await workload.#barrier(() => db.close())
-    return workload
+    await this.#barrier(() => db.close())
   }
 
   /** What the run had promised when an operation was the last one. */

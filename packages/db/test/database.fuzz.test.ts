@@ -13,7 +13,7 @@ import { expect, test } from 'vitest'
 
 import { Database } from '../src/database.ts'
 import { checkBatch, insertBatch, WriteBatch } from '../src/write-batch.ts'
-import { fileSystemOf, filesOf, type Files } from './damage.ts'
+import { fileSystemOf, filesOf, withFile, type Files } from './damage.ts'
 
 const OPTIONS = {
   writeBufferSize: 16 * 1024,
@@ -89,6 +89,7 @@ test('a directory of any bytes is read, verified and repaired, or refused', asyn
     for (const [name, file] of files) {
       for (const [start, end] of blocks.get(name) ?? []) putFixed32(file, end + 1, checksum(file, start, end + 1))
       if (/^MANIFEST|\.log$/.test(name)) resealLog(file)
+      if (name === 'LSM-STATE') resealState(file)
     }
     return Uint8Array.from(Buffer.concat([...files.values()]))
   }
@@ -104,6 +105,27 @@ test('a directory of any bytes is read, verified and repaired, or refused', asyn
   const seed = Uint8Array.from(Buffer.concat([...whole.values()]))
   await fuzz({ corpus: corpus('directory'), seeds: [seed], keepLength: true, reseal, run, accepts })
 })
+
+test('a note of an orderly close of any bytes is believed or not, and changes nothing of what is read', async () => {
+  const whole = await smallDatabase()
+  const state = whole.get('LSM-STATE')!
+  const contents = await contentsOf(whole)
+  const run = async (bytes: Uint8Array): Promise<string> => {
+    expect(await contentsOf(withFile(whole, 'LSM-STATE', bytes))).toEqual(contents)
+    return 'opened'
+  }
+  const reseal = (bytes: Uint8Array): Uint8Array => {
+    const sealed = bytes.indexOf(10) < 0 ? Uint8Array.from([...bytes, ...Buffer.from('\n00000000\n')]) : bytes
+    resealState(sealed)
+    return sealed
+  }
+  await fuzz({ corpus: corpus('state'), seeds: [state], reseal, run, accepts })
+})
+
+async function contentsOf(files: Files): Promise<[string, string][]> {
+  await using db = await Database.open('/db', { ...OPTIONS, fileSystem: await fileSystemOf(files) })
+  return await db.iterator().all()
+}
 
 /** Does with a directory whatever can be done with one; in a word, how each of it went. */
 async function exercise(files: Files): Promise<string> {
@@ -136,6 +158,13 @@ async function exercise(files: Files): Promise<string> {
 
 function checksum(bytes: Uint8Array, start: number, end: number): number {
   return maskCrc(crc32c(bytes, start, end))
+}
+
+/** Puts the checksum behind the first line right, where there is room for it. */
+function resealState(state: Uint8Array): void {
+  const end = state.indexOf(10) + 1
+  const crc = new TextEncoder().encode(crc32c(state, 0, end).toString(16).padStart(8, '0'))
+  if (end > 0) state.set(crc.subarray(0, state.length - end), end)
 }
 
 /** Puts the checksums of the fragments in one block of a log right. */

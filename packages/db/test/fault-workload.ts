@@ -11,7 +11,9 @@ import type { CrashableFileSystem } from '@lsm/fs/testing'
 import { expect } from 'vitest'
 
 const PATH = '/db'
-const STEPS = 90
+
+/** The numbers of all steps; a run may leave some out. */
+export const STEPS: readonly number[] = Array.from({ length: 90 }, (_, i) => i)
 const OPTIONS: OpenOptions<'utf8', 'utf8'> = {
   workers: 0,
   writeBufferSize: 4096,
@@ -37,16 +39,18 @@ export class FaultWorkload {
   readonly errors: LsmError[] = []
   /** Value of the key that many steps write. */
   #hot: string | undefined
+  readonly #steps: readonly number[]
 
-  constructor(fileSystem: CrashableFileSystem) {
+  constructor(fileSystem: CrashableFileSystem, steps: readonly number[]) {
     this.fileSystem = fileSystem
+    this.#steps = steps
   }
 
   async run(): Promise<void> {
     const options = { ...OPTIONS, fileSystem: this.fileSystem }
     const db = await this.#attempt(() => Database.open(PATH, options))
     if (db === undefined) return
-    for (let i = 0; i < STEPS; i++) {
+    for (const i of this.#steps) {
       await this.#step(db, i)
       if (i % 25 === 24) await this.#attempt(() => db.flush())
       if (i === 60) await this.#attempt(() => db.compactRange())
@@ -63,7 +67,7 @@ export class FaultWorkload {
       await using db = await Database.open(PATH, options)
       const entries = new Map(await db.iterator().all())
       for (const i of promised) expect(entries.get(`a${i}`), `step ${i}`).toBe(valueOf(i))
-      for (let i = 0; i < STEPS; i++) if (isBatch(i)) expect(entries.has(`a${i}`), `${i}`).toBe(entries.has(`b${i}`))
+      for (const i of STEPS) if (isBatch(i)) expect(entries.has(`a${i}`), `${i}`).toBe(entries.has(`b${i}`))
       const hot = promised.findLast(isBatch)
       if (hot !== undefined) expect(Number(entries.get('hot'))).toBeGreaterThanOrEqual(hot)
       await db.put('after', 'all', { sync: true })

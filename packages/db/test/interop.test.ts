@@ -66,6 +66,40 @@ describe('directories written by other software', () => {
   })
 })
 
+describe('the log that a MANIFEST of other software names is missing', () => {
+  const withoutLog = (id: string, log: string): string => {
+    const path = unpack(id, mkdtempSync(join(folder, 'log-')))
+    rmSync(join(path, log))
+    return path
+  }
+
+  test.each([
+    ['cl-empty', '000003.log', 0],
+    ['cpp-index-keys', '000004.log', expected('cpp-index-keys').length],
+    ['cl-multi-snappy', '000157.log', undefined],
+  ])('%s opens and reports it, as LevelDB opens it', async (id, log, entries) => {
+    const path = withoutLog(id, log)
+    for (const options of [{ readOnly: true }, {}]) {
+      await using db = await Database.open(path, { ...BYTES, ...options })
+      expect(db.recovery.dropped).toMatchObject([{ file: log, offset: 0, bytes: 0 }])
+      if (entries !== undefined) expect((await db.keys().all()).length).toBe(entries)
+    }
+    await using again = await Database.open(path, BYTES)
+    expect(again.recovery.dropped).toEqual([])
+  })
+
+  test("'strict' refuses it", async () => {
+    const path = withoutLog('cl-empty', '000003.log')
+    const refused = { code: 'LSM_CORRUPTION', file: '000003.log' }
+    await expect(Database.open(path, { recovery: 'strict' })).rejects.toMatchObject(refused)
+  })
+
+  test('it is refused where the next log begins later than the tables end', async () => {
+    const path = withoutLog('go-default', '000017.log')
+    await expect(Database.open(path)).rejects.toMatchObject({ code: 'LSM_CORRUPTION', file: '000019.log' })
+  })
+})
+
 /** Random operations that can be applied to both databases. */
 function operations(random: Random, count: number): { type: 'put' | 'del'; key: Buffer; value: Buffer }[] {
   return Array.from({ length: count }, () => ({

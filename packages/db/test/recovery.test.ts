@@ -91,6 +91,25 @@ describe('a log cut short', () => {
   })
 })
 
+test('what the disk shows of an earlier log at the head of a new one is no write', async () => {
+  const fileSystem = new MemoryFileSystem()
+  const db = await Database.open('/db', { fileSystem, ...SMALL })
+  await db.put('k', 'deleted since')
+  const log = async (): Promise<string> =>
+    (await (await fileSystem.openDirectory('/db', false)).list()).find(({ name }) => name.endsWith('.log'))!.name
+  const earlier = await read(fileSystem, await log())
+  await db.del('k')
+  await db.flush()
+  await db.compactRange()
+  await db.put('in the log', 'unsynced')
+  await db.close()
+  await (await fileSystem.openDirectory('/db', false)).removeFile('LSM-STATE')
+  await write(fileSystem, await log(), earlier)
+  await using again = await Database.open('/db', { fileSystem, ...SMALL })
+  expect(await again.keys().all()).toEqual([])
+  expect(again.recovery.dropped).toMatchObject([{ offset: 0 }])
+})
+
 describe('what no crash leaves behind is refused, and nothing is changed', () => {
   const refusal = async (fileSystem: MemoryFileSystem): Promise<LsmError> => {
     const names = async (): Promise<string[]> =>
@@ -121,6 +140,7 @@ describe('what no crash leaves behind is refused, and nothing is changed', () =>
   test.each<[string, RegExp, (bytes: Uint8Array) => Uint8Array | undefined]>([
     ['a missing table', /\.ldb$/, () => undefined],
     ['a table cut short', /\.ldb$/, bytes => bytes.subarray(0, -1)],
+    ['a missing log', /\.log$/, () => undefined],
     ['a missing CURRENT', /^CURRENT$/, () => undefined],
     ['an empty CURRENT', /^CURRENT$/, () => new Uint8Array(0)],
     ['a CURRENT without its newline', /^CURRENT$/, bytes => bytes.subarray(0, -1)],
@@ -150,6 +170,36 @@ describe('what no crash leaves behind is refused, and nothing is changed', () =>
         )
       expect(await refusal(fileSystem)).toMatchObject({ code: 'LSM_CORRUPTION' })
     }
+  })
+})
+
+describe('the log that the MANIFEST names is missing', () => {
+  const withoutLog = async (count: number): Promise<{ fileSystem: MemoryFileSystem; log: string }> => {
+    const made = await logOnly(count)
+    await (await made.fileSystem.openDirectory('/db', false)).removeFile(made.log)
+    return made
+  }
+
+  test('even an empty one, and verify says so', async () => {
+    for (const count of [0, 7]) {
+      const { fileSystem, log } = await withoutLog(count)
+      const refused = { code: 'LSM_CORRUPTION', file: log }
+      await expect(Database.open('/db', { fileSystem })).rejects.toMatchObject(refused)
+      await expect(Database.open('/db', { fileSystem, readOnly: true })).rejects.toMatchObject(refused)
+      const { ok, problems } = await Database.verify('/db', { fileSystem })
+      expect([ok, problems.map(({ file }) => file)]).toEqual([false, [log]])
+    }
+  })
+
+  test("'salvage' opens without it, and says that it was there", async () => {
+    const { fileSystem, log } = await withoutLog(7)
+    {
+      await using db = await Database.open('/db', { fileSystem, recovery: 'salvage' })
+      expect(await db.keys().all()).toEqual([])
+      expect(db.recovery.dropped).toMatchObject([{ file: log, bytes: 0 }])
+    }
+    await using again = await Database.open('/db', { fileSystem })
+    expect(again.recovery.dropped).toEqual([])
   })
 })
 

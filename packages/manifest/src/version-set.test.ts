@@ -137,7 +137,7 @@ describe('changes', () => {
       expect(again).toMatchObject({ logNumber: 5, prevLogNumber: 0, lastSequence: 77 })
       expect(again.compactPointers).toEqual([undefined, key('c'), undefined, key('x'), undefined, undefined, undefined])
       expect(again.nextFileNumber).toBe(10 + round)
-      expect(again.recovered).toMatchObject({ edits: round === 0 ? 3 : 1, zeros: 0, dropped: [] })
+      expect(again.recovered).toMatchObject({ edits: round === 0 ? 3 : 1, zeros: 0, begunHere: true, dropped: [] })
       await again.startManifest()
       expect(again.manifestNumber).toBe(10 + round)
       await again.close()
@@ -313,6 +313,40 @@ describe('a manifest that is damaged', () => {
       if (at < last) await expect(recovered, `byte ${at}`).rejects.toMatchObject({ code: 'LSM_CORRUPTION' })
       else expect(shape((await recovered).current)).toBe('0:5')
     }
+  })
+
+  test('in its last record, with an older manifest showing behind it, is torn; with an edit of its own, refused', async () => {
+    const directory = await newDirectory()
+    const set = await VersionSet.create(directory)
+    await set.apply(edit(0, [table(5, 'a', 'b')]))
+    const older = await textOf(directory, 'MANIFEST-000001')
+    await set.startManifest()
+    await set.apply(edit(0, [table(8, 'a', 'b')]))
+    await set.close()
+    const manifest = `MANIFEST-${String(set.manifestNumber).padStart(6, '0')}`
+    const whole = await textOf(directory, manifest)
+    const torn = whole.slice(0, -20)
+    await write(directory, manifest, torn + older)
+    const recovered = await VersionSet.recover(directory)
+    expect(shape(recovered.current)).toBe('0:5')
+    expect(recovered.recovered.dropped).toMatchObject([{ tail: true }])
+    await write(directory, manifest, torn + whole)
+    await expect(VersionSet.recover(directory)).rejects.toMatchObject({ code: 'LSM_CORRUPTION' })
+  })
+
+  test('in its last record, with a record of an older manifest showing in its place, is torn', async () => {
+    const directory = await newDirectory()
+    const set = await VersionSet.create(directory)
+    const begun = (await textOf(directory, 'MANIFEST-000001')).length
+    await set.apply(edit(0, [table(5, 'a', 'b')]))
+    const stale = (await textOf(directory, 'MANIFEST-000001')).slice(begun)
+    await set.startManifest()
+    const manifest = `MANIFEST-${String(set.manifestNumber).padStart(6, '0')}`
+    await write(directory, manifest, (await textOf(directory, manifest)) + stale)
+    const { current, recovered } = await VersionSet.recover(directory)
+    expect(shape(current)).toBe('0:5')
+    expect(recovered).toMatchObject({ edits: 1, dropped: [{ tail: true, reason: expect.stringContaining('earlier') }] })
+    await set.close()
   })
 
   test('by zeros at its end is whole', async () => {

@@ -71,7 +71,7 @@ export class VersionSet {
     }
     await refuseLeftovers(directory)
     const set = new VersionSet(directory, 0, {
-      recovered: { manifest: '', edits: 0, bytes: 0, zeros: 0, dropped: [] },
+      recovered: { manifest: '', edits: 0, bytes: 0, zeros: 0, begunHere: true, dropped: [] },
       builder: new VersionBuilder(emptyVersion()),
       logNumber: 0,
       prevLogNumber: 0,

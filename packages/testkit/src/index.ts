@@ -3,3 +3,4 @@ export { ArrayIterator, compareKeys, randomEntries, type Entry } from './entries
 export { fuzz, mutate, type FuzzResult, type FuzzTarget } from './node-fuzzing.ts'
 export { iteratorConformance, type MakeSubject, type Subject } from './iterator-conformance.ts'
 export { Random, testSeed } from './random.ts'
+export { shrink } from './shrink.ts'

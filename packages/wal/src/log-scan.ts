@@ -218,7 +218,7 @@ export class LogScan {
   }
 
   /**
-   * Whether a record begins intact somewhere in `bytes[from, end)`. Hostile bytes could ask for a checksum over the rest
+   * Whether a record of this log begins intact somewhere in `bytes[from, end)`. Hostile bytes could ask for a checksum over the rest
    * of the block at every byte: the budget ends that.
    */
   #beginsIntact(from: number, end: number): boolean {
@@ -229,9 +229,13 @@ export class LogScan {
       const next = at + HEADER_SIZE + fragmentLength(bytes, at)
       if (next > end) continue
       this.#searchBudget -= next - at
-      if (isIntact(bytes, at, next)) return true
+      if (isIntact(bytes, at, next) && (type === FIRST || this.#mayBelong(at + HEADER_SIZE, next))) return true
     }
     return false
+  }
+
+  #mayBelong(start: number, end: number): boolean {
+    return this.#visitor.mayBelong?.(this.#bytes, start, end) ?? true
   }
 
   #tooLarge(): string {

@@ -14,7 +14,7 @@ export interface LogDamage {
   readonly bytes: number
   /** What was found wrong first, in plain words. */
   readonly reason: string
-  /** Whether this is what a crash leaves at the end of a file: no record begins intact behind it. */
+  /** Whether this is what a crash leaves at the end of a file: no record of this log begins intact behind it. */
   readonly tail: boolean
 }
 
@@ -32,6 +32,11 @@ export interface LogVisitor {
    * @returns `false` to stop reading.
    */
   dropped(damage: LogDamage): boolean | void
+  /**
+   * Whether a record that was found intact in what is dropped may be one of this log: a disk that lost power may show, where
+   * nothing was synced, what another file once had there. Without this method it may. `bytes[start, end)` is the record.
+   */
+  mayBelong?(bytes: Uint8Array, start: number, end: number): boolean
 }
 
 /** How a log ended. */
