@@ -1,6 +1,7 @@
 /**
  * verify, repair and doctor, on databases that were damaged on purpose.
  */
+import { execSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -228,7 +229,12 @@ describe('doctor', () => {
   test('a CURRENT that names nothing', async () => {
     const db = copy()
     writeFileSync(join(db, 'CURRENT'), 'MANIFEST\n')
-    expect(bad(await diagnosis(db))).toEqual(['CURRENT', 'open', 'contents'])
+    const found = await diagnosis(db)
+    expect(bad(found)).toEqual(['CURRENT', 'open', 'contents'])
+    // The advice is a command that mends it.
+    const command = found.findings.find(({ subject }) => subject === 'CURRENT')?.advice?.replace(/^.*: /, '')
+    execSync(command ?? '')
+    expect(await diagnosis(db)).toMatchObject({ code: 0 })
     writeFileSync(join(db, 'CURRENT'), 'MANIFEST-000099\n')
     expect(bad(await diagnosis(db))[0]).toBe('MANIFEST')
   })

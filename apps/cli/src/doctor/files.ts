@@ -3,6 +3,8 @@
  *
  * Looks into CURRENT and the MANIFEST, and at the names and sizes of the others.
  */
+import { join } from 'node:path'
+
 import { LsmError, type DirectoryEntry } from '@lsm/base'
 import { nodeFileSystem } from '@lsm/fs/node'
 import { CURRENT, legacyTableFileName, logFileName, parseFileName, tableFileName, VersionSet } from '@lsm/manifest'
@@ -10,6 +12,7 @@ import { CURRENT, legacyTableFileName, logFileName, parseFileName, tableFileName
 import { formatSize } from '../byte-size.ts'
 import { plural } from '../commands/recovery-sentences.ts'
 import { someOf, type Findings } from './findings.ts'
+import { shellWord } from './next-command.ts'
 
 const RESTORE = 'put back what a backup has; or repair makes a new database of what is left'
 
@@ -19,7 +22,7 @@ export async function examineFiles(
   entries: readonly DirectoryEntry[],
   findings: Findings,
 ): Promise<void> {
-  const versions = await recover(path, findings)
+  const versions = await recover(path, entries, findings)
   if (versions === undefined) return
   const { manifest, edits, dropped } = versions.recovered
   const tables = [...versions.current.files()].length
@@ -30,7 +33,11 @@ export async function examineFiles(
   examineLogs(versions, entries, findings)
 }
 
-async function recover(path: string, findings: Findings): Promise<VersionSet | undefined> {
+async function recover(
+  path: string,
+  entries: readonly DirectoryEntry[],
+  findings: Findings,
+): Promise<VersionSet | undefined> {
   const directory = await nodeFileSystem.openDirectory(path, false)
   try {
     const versions = await VersionSet.recover(directory)
@@ -40,11 +47,19 @@ async function recover(path: string, findings: Findings): Promise<VersionSet | u
     if (!(error instanceof LsmError)) throw error
     const isCurrent = error.file === CURRENT || error.code === 'LSM_NOT_FOUND'
     if (!isCurrent) findings.ok(CURRENT, 'it names a MANIFEST')
-    findings.bad(isCurrent ? CURRENT : 'MANIFEST', error.message, adviceOn(error))
+    const advice = isCurrent ? adviceOnCurrent(path, entries) : adviceOn(error)
+    findings.bad(isCurrent ? CURRENT : 'MANIFEST', error.message, advice)
     return undefined
   } finally {
     await directory.close()
   }
+}
+
+/** Where there is a single MANIFEST it was the live one: an older one goes only when a newer one is. */
+function adviceOnCurrent(path: string, entries: readonly DirectoryEntry[]): string {
+  const [manifest, another] = entries.filter(({ name }) => parseFileName(name)?.kind === 'manifest')
+  if (manifest === undefined || another !== undefined) return RESTORE
+  return `there is one MANIFEST, whose name it must hold: echo ${manifest.name} > ${shellWord(join(path, CURRENT))}`
 }
 
 function adviceOn({ code }: LsmError): string {
