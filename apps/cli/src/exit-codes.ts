@@ -12,7 +12,7 @@ export const EXIT = {
   usage: 2,
   /** Another process has the database open. */
   locked: 3,
-  /** The database is damaged. */
+  /** The database is damaged, or a repair could not save all of it. */
   corrupt: 4,
   /** The system, or the engine, could not do it: no such database, no room, no permission, read-only. */
   failed: 5,

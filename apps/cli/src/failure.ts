@@ -29,6 +29,7 @@ const CODES: ReadonlyMap<LsmErrorCode, ExitCode> = new Map<LsmErrorCode, ExitCod
 ])
 
 const HINTS: ReadonlyMap<LsmErrorCode, string> = new Map<LsmErrorCode, string>([
+  ['LSM_CORRUPTION', '"doctor" says more, and what to do.'],
   ['LSM_LOCKED', 'Reading commands (get, scan, stats ...) work meanwhile, and the prompt does with --read-only.'],
 ])
 

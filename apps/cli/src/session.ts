@@ -7,6 +7,7 @@
  * 4. Nothing is dropped by a limit that nobody has named: compaction by age and size needs `--fifo-max`.
  */
 import { LsmError } from '@lsm/base'
+import type { OpenOptions } from '@lsm/db'
 
 import type { EngineSettings, Settings } from './arguments.ts'
 import type { Access, ByteDatabase } from './commands/command.ts'
@@ -51,7 +52,9 @@ export class Session {
     }
     if (this.#database !== undefined) return this.#database
     const looksOnly = readOnly || (access === 'read' && !this.#keepOpen && !create)
-    this.#database = looksOnly ? await this.#openToRead() : await this.#openFiles(false, create || access === 'create')
+    this.#database = looksOnly
+      ? await openToRead(this.directory)
+      : await this.#openToWrite(create || access === 'create')
     return this.#database
   }
 
@@ -62,40 +65,40 @@ export class Session {
     await database?.close()
   }
 
-  /** A writer may replace files between two looks at the directory; then a second look finds things in order. */
-  async #openToRead(): Promise<ByteDatabase> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#openFiles(true, false)
-      } catch (error) {
-        const mayPass = error instanceof LsmError && error.code === 'LSM_CORRUPTION'
-        if (!mayPass || attempt === ATTEMPTS) throw error
-      }
-    }
-  }
-
-  async #openFiles(readOnly: boolean, createIfMissing: boolean): Promise<ByteDatabase> {
-    const engine = readOnly ? {} : this.#engineSettings()
-    // The engine is loaded only where a database is opened.
-    const { Database } = await import('@lsm/db')
-    try {
-      return await Database.open(this.directory, {
-        readOnly,
-        createIfMissing,
-        ...engine,
-        keyEncoding: 'view',
-        valueEncoding: 'view',
-      })
-    } catch (error) {
-      if (!(error instanceof LsmError) || error.code !== 'LSM_NOT_FOUND') throw error
-      const message = `there is no database in ${this.directory}; "put" and "batch" create one, and so does --create`
-      throw new LsmError('LSM_NOT_FOUND', message, { cause: error })
-    }
+  async #openToWrite(createIfMissing: boolean): Promise<ByteDatabase> {
+    return openFiles(this.directory, { createIfMissing, ...this.#engineSettings() })
   }
 
   #engineSettings(): EngineSettings {
     const { engine } = this.#settings
     if (engine.strategy !== 'fifo' || engine.fifoMaxBytes !== undefined) return engine
     throw new UsageError('--strategy fifo drops the oldest data: say beyond which size, with --fifo-max')
+  }
+}
+
+/**
+ * Opens a database to read it: nothing is changed, and no lock is taken. A writer may replace files between two looks at
+ * the directory; then a second look finds things in order.
+ */
+export async function openToRead(directory: string): Promise<ByteDatabase> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openFiles(directory, { readOnly: true, createIfMissing: false })
+    } catch (error) {
+      const mayPass = error instanceof LsmError && error.code === 'LSM_CORRUPTION'
+      if (!mayPass || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+async function openFiles(directory: string, options: OpenOptions): Promise<ByteDatabase> {
+  // The engine is loaded only where a database is opened.
+  const { Database } = await import('@lsm/db')
+  try {
+    return await Database.open(directory, { ...options, keyEncoding: 'view', valueEncoding: 'view' })
+  } catch (error) {
+    if (!(error instanceof LsmError) || error.code !== 'LSM_NOT_FOUND') throw error
+    const message = `there is no database in ${directory}; "put" and "batch" create one, and so does --create`
+    throw new LsmError('LSM_NOT_FOUND', message, { cause: error })
   }
 }

@@ -8,6 +8,7 @@ import { LsmError, type Directory, type FileSystem } from '@lsm/base'
 import { mkdir, readdir, realpath, rmdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
+import { checkName } from './arguments.ts'
 import { NodeDirectory } from './node-directory.ts'
 import { syncDirectory } from './node-directory-sync.ts'
 import { errorCode, ioError } from './node-errors.ts'
@@ -51,6 +52,22 @@ export class NodeFileSystem implements FileSystem {
       return new NodeDirectory(path, root, this.#fileMode)
     } catch (error) {
       throw ioError(error, `open the directory ${path}`)
+    }
+  }
+
+  /**
+   * Who holds a directory: the refusal that locking it would meet now, or `undefined`. Takes nothing and changes nothing.
+   *
+   * @param name - the lock's name, as for `Directory.lock`.
+   */
+  async lockRefusal(path: string, name: string): Promise<LsmError | undefined> {
+    checkName(name)
+    try {
+      const root = await realpath(path)
+      const { lockRefusal } = await import('./node-lock.ts')
+      return await lockRefusal({ path, root, name })
+    } catch (error) {
+      throw ioError(error, `look for the lock of ${path}`, name)
     }
   }
 

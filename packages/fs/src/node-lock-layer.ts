@@ -31,6 +31,12 @@ export interface LockLayer {
    * @throws LsmError `LSM_LOCKED` if somebody else holds it.
    */
   take(place: LockPlace): Promise<LockHold | undefined>
+  /**
+   * Finds out whether somebody holds it, without taking it or leaving a trace. Absent where that cannot be done.
+   *
+   * @throws LsmError `LSM_LOCKED` if somebody does.
+   */
+  look?(place: LockPlace): Promise<void>
 }
 
 /** Who holds a lock, as far as it is known. */

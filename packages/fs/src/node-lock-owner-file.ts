@@ -44,6 +44,10 @@ export const ownerFiles: LockLayer = {
     }
     throw lockedError(place.path, undefined)
   },
+  async look(place: LockPlace): Promise<void> {
+    const owner = await readLivingOwner(fileOf(place, await highest(place)))
+    if (owner !== undefined) throw lockedError(place.path, owner)
+  },
 }
 
 async function hold(place: LockPlace, number: number): Promise<LockHold> {

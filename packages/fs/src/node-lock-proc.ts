@@ -27,15 +27,20 @@ interface FileIdentity {
 
 /** Refuses if any process holds a lock on LOCK; holds nothing itself. */
 export const foreignLocks: LockLayer = {
-  async take({ path, file }: LockPlace): Promise<LockHold | undefined> {
-    const [locks, identity] = await Promise.all([readLocks(), identify(file)])
-    if (identity === undefined) return undefined
-    for (const line of locks.split('\n')) {
-      const pid = await holderIn(line, identity)
-      if (pid !== undefined) throw lockedError(path, pid > 0 ? await ownerOf(pid) : await readLivingOwner(file))
-    }
+  async take(place: LockPlace): Promise<LockHold | undefined> {
+    await look(place)
     return undefined
   },
+  look,
+}
+
+async function look({ path, file }: LockPlace): Promise<void> {
+  const [locks, identity] = await Promise.all([readLocks(), identify(file)])
+  if (identity === undefined) return
+  for (const line of locks.split('\n')) {
+    const pid = await holderIn(line, identity)
+    if (pid !== undefined) throw lockedError(path, pid > 0 ? await ownerOf(pid) : await readLivingOwner(file))
+  }
 }
 
 /** The process in a line about this file; -1 if it is not told, `undefined` if the line is about another one. */

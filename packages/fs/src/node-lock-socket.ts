@@ -12,7 +12,7 @@
  * Anyone on the machine may take a name of this namespace; a hostile neighbour can thus keep a directory from being
  * opened, but never open it.
  */
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 
 import { errorCode } from './node-errors.ts'
 import { lockedError, type LockHold, type LockLayer, type LockPlace } from './node-lock-layer.ts'
@@ -38,6 +38,24 @@ export const socketName: LockLayer = {
     await close(server)
     return undefined
   },
+  async look({ path, file, id }: LockPlace): Promise<void> {
+    const prefix = KINDS.get(process.platform)?.[1]
+    if (prefix !== undefined && (await answers(`${prefix}lsm-lock-${id}`))) {
+      throw lockedError(path, await readLivingOwner(file))
+    }
+  },
+}
+
+/** Whether somebody listens on a name. The system answers for a process that is busy. */
+function answers(path: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ path })
+    const end = (answer: boolean): void => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.on('connect', () => end(true)).on('error', () => end(false))
+  })
 }
 
 async function isTaken(name: string): Promise<boolean> {

@@ -12,7 +12,7 @@ import { ownLine } from './node-lock-owner.ts'
 import { ownerFiles } from './node-lock-owner-file.ts'
 import { foreignLocks } from './node-lock-proc.ts'
 import { socketName } from './node-lock-socket.ts'
-import { lockDirectory, type LockLayers, type NodeDirectoryLock } from './node-lock.ts'
+import { lockDirectory, lockRefusal, type LockLayers, type NodeDirectoryLock } from './node-lock.ts'
 
 const LOCK_CHILD = new URL('../testdata/lock-child.mjs', import.meta.url)
 
@@ -43,6 +43,30 @@ describe.each([...LAYERS.keys()])('layers: %s', layers => {
       })
     } finally {
       await Promise.all(children.map(child => child.kill()))
+    }
+  })
+
+  test('looking finds the owner, takes nothing and leaves nothing', async () => {
+    const [child] = await startChildren(1)
+    try {
+      await inFolder(async root => {
+        const look = (): Promise<LsmError | undefined> =>
+          lockRefusal({ path: root, root, name: 'LOCK' }, LAYERS.get(layers))
+        expect(await look()).toBeUndefined()
+        expect(await readdir(root)).toEqual([])
+        const mine = await take(root)
+        expect((await look())?.message).toContain('this process')
+        await mine.release()
+        expect(await look()).toBeUndefined()
+        await child.ask({ take: layers, root })
+        const names = await readdir(root)
+        expect(await look()).toMatchObject({ code: 'LSM_LOCKED' })
+        expect(await readdir(root)).toEqual(names)
+        await child.ask({})
+        expect(await look()).toBeUndefined()
+      })
+    } finally {
+      await child.kill()
     }
   })
 

@@ -93,6 +93,31 @@ export async function lockDirectory(request: LockRequest, layers: LockLayers = L
   }
 }
 
+/**
+ * Who holds a directory, without taking it: nothing is made, written or left there. A lock that can only be found by
+ * trying, as that of a LevelDB on macOS, is not seen.
+ *
+ * @returns the refusal that {@link lockDirectory} would meet; `undefined` if nobody is seen to hold it.
+ */
+export async function lockRefusal(
+  request: Omit<LockRequest, 'fileMode'>,
+  layers: LockLayers = LAYERS,
+): Promise<LsmError | undefined> {
+  const { path, root, name } = request
+  try {
+    const { dev, ino } = await stat(root, { bigint: true })
+    const place = { path, file: join(root, name), id: `${dev}-${ino}-${name}`, fileMode: 0 }
+    const since = heldHere.get(place.id)
+    if (since !== undefined) throw lockedError(path, { pid: process.pid, since })
+    for (const layer of layers.flat()) await layer.look?.(place)
+    return undefined
+  } catch (error) {
+    const refusal = ioError(error, `look for the lock of ${path}`, name)
+    if (refusal.code === 'LSM_LOCKED') return refusal
+    throw refusal
+  }
+}
+
 /** Finds what the directory is, by more than its name, and keeps it so. Windows gives file numbers to one file only. */
 async function openPlace(request: LockRequest, holds: LockHold[]): Promise<LockPlace> {
   const { path, root, name, fileMode } = request

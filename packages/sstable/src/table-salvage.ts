@@ -206,5 +206,7 @@ class Salvage {
 function damageOf(error: unknown): string {
   const isDamage = error instanceof LsmError && (error.code === 'LSM_CORRUPTION' || error.code === 'LSM_NOT_SUPPORTED')
   if (!isDamage) throw error
-  return error.message
+  const { message, file } = error
+  const place = file === undefined ? -1 : message.lastIndexOf(` (${file}`)
+  return place < 0 ? message : message.slice(0, place)
 }

@@ -76,6 +76,7 @@ export class CrashableFileSystem implements FileSystem {
     return this.#disk.capacity
   }
 
+  /** Makes room, or takes it away. */
   set capacity(bytes: number) {
     this.#disk.capacity = bytes
   }

@@ -29,6 +29,7 @@ export type OperationKind =
 export interface Operation {
   /** Counted from 1. */
   readonly number: number
+  /** What it does. */
   readonly kind: OperationKind
   /** The file's name inside its directory, or the directory's path. */
   readonly file: string
