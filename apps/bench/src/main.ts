@@ -6,8 +6,9 @@ import { writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 
 import { parseCommand, USAGE, type Command } from './command-line.ts'
-import { phaseLine, resultTable } from './report.ts'
+import { phaseLine, resultTable, summaryTable } from './report.ts'
 import { runRounds, type Outcome, type Rounds } from './rounds.ts'
+import { summarize, type Result } from './summary.ts'
 
 const DURABILITY = {
   os: 'writes survive the death of the process',
@@ -22,8 +23,9 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(USAGE)
     return command === undefined ? 2 : 0
   }
-  const results: { rounds: Rounds; outcomes: Outcome[] }[] = []
+  const results: Result[] = []
   for (const rounds of command.rounds) results.push({ rounds, outcomes: await runAndShow(rounds) })
+  if (results.length > 1) console.log(summaryTable(summarize(results)))
   if (command.json !== undefined)
     await writeFile(command.json, JSON.stringify({ machine: machine(), results }, null, 2))
   return results.some(({ outcomes }) => outcomes.some(({ failure }) => failure !== undefined)) ? 1 : 0
@@ -40,14 +42,13 @@ function parsed(args: readonly string[]): Command | undefined {
 
 async function runAndShow(rounds: Rounds): Promise<Outcome[]> {
   const { workload, size, durability } = rounds
-  console.log(
-    `${workload}: ${size.num} operations, ${size.keys} keys, batches of ${size.batch}, ${DURABILITY[durability]}`,
-  )
+  console.log(`${workload}: ${size.num} operations or ${size.seconds} s, ${size.keys} keys, ${DURABILITY[durability]}`)
   const outcomes: Outcome[] = []
   for await (const outcome of runRounds(rounds)) {
     outcomes.push(outcome)
     const label = `  ${String(outcome.round)} ${outcome.engine.padEnd(16)} `
     if (outcome.failure !== undefined) console.log(`${label}FAILED: ${outcome.failure}`)
+    if (outcome.missing !== undefined) console.log(`${label}not measured: ${outcome.missing}`)
     for (const phase of outcome.measurement?.phases ?? []) console.log(`${label}${phaseLine(phase)}`)
   }
   console.log(resultTable(rounds.engines, outcomes))

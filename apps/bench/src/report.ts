@@ -6,27 +6,14 @@ import Table from 'cli-table3'
 import type { Phase } from './meter.ts'
 import { metricsOf, type Metric } from './metrics.ts'
 import type { Outcome } from './rounds.ts'
+import { spreadOf, type Spread } from './spread.ts'
+import { micros, type Row } from './summary.ts'
 
 /** `fillrandom : 3.214 micros/op; 34.4 MB/s`, as LevelDB's db_bench prints it. */
 export function phaseLine({ name, seconds, operations, userBytes }: Phase): string {
   const micros = ((seconds * 1e6) / operations).toFixed(3)
   const speed = (userBytes / 1048576 / seconds).toFixed(1)
-  return `${name.padEnd(12)} : ${micros.padStart(11)} micros/op; ${speed.padStart(6)} MB/s`
-}
-
-/** The middle one of some numbers, the least and the greatest. */
-export interface Spread {
-  readonly median: number
-  readonly min: number
-  readonly max: number
-}
-
-/** The spread of at least one number. */
-export function spreadOf(numbers: readonly number[]): Spread {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const median = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  return { median, min: sorted[0], max: sorted[sorted.length - 1] }
+  return `${name.padEnd(19)} : ${micros.padStart(11)} micros/op; ${speed.padStart(6)} MB/s`
 }
 
 /** Rules above and below only. */
@@ -42,6 +29,25 @@ export function resultTable(engines: readonly string[], outcomes: readonly Outco
     table.push([metric.name, ...spreads.map(spread => cell(spread, spreads[0], metric.digits))])
   }
   return table.toString()
+}
+
+/** A row for each workload: medians in microseconds for each operation, with how many times the first engine's. */
+export function summaryTable(rows: readonly Row[]): string {
+  const engines = rows[0]?.cells.map(({ engine }) => engine) ?? []
+  const table = new Table({ head: ['µs/op', ...engines], chars: NO_RULES, style: { head: [], border: [] } })
+  for (const { workload, cells } of rows) {
+    table.push([
+      workload,
+      ...cells.map(({ spread, lack }) => (lack === undefined ? inMicros(spread, cells[0].spread) : lack)),
+    ])
+  }
+  return table.toString()
+}
+
+function inMicros(spread: Spread | undefined, base: Spread | undefined): string {
+  if (spread === undefined) return '–'
+  const ratio = base === undefined || base === spread ? '' : `  ×${(spread.median / base.median).toFixed(2)}`
+  return `${micros(spread.median)}${ratio}`
 }
 
 function spreadIn({ of }: Metric, engine: string, outcomes: readonly Outcome[]): Spread | undefined {
