@@ -14,8 +14,12 @@ import type { Size, Workload } from './workloads/workload.ts'
 export interface Command {
   readonly help: boolean
   readonly rounds: readonly Rounds[]
-  /** File for the results. */
+  /** Whether our own engine is compared with its targets. */
+  readonly targets: boolean
+  /** Files for everything that was measured, for a drawing, and for tables. */
   readonly json: string | undefined
+  readonly svg: string | undefined
+  readonly markdown: string | undefined
 }
 
 const OPTIONS = {
@@ -31,7 +35,10 @@ const OPTIONS = {
   sync: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
   dir: { type: 'string', default: tmpdir() },
+  targets: { type: 'boolean', default: false },
   json: { type: 'string' },
+  svg: { type: 'string' },
+  markdown: { type: 'string' },
   'node-arg': { type: 'string', multiple: true },
 } as const
 
@@ -55,7 +62,10 @@ ${[...WORKLOADS.values()].map(({ name, summary }) => `  ${name.padEnd(19)} ${sum
   --sync           every write waits for the disk
   --quick          small sizes, once, half a second for each: all of it within two minutes
   --dir DIRECTORY  where databases are made (${OPTIONS.dir.default})
+  --targets        compares lsm with what it is to reach
   --json FILE      writes everything that was measured
+  --svg FILE       draws the times
+  --markdown FILE  writes tables
   --node-arg ARG   an argument for Node in the measuring process, such as --cpu-prof`
 
 /** Reads arguments; throws `TypeError` for what makes no sense. */
@@ -76,7 +86,8 @@ export function parseCommand(args: readonly string[]): Command {
       nodeArguments: values['node-arg'] ?? [],
     }
   })
-  return { help: values.help, rounds, json: values.json }
+  const { help, targets, json, svg, markdown } = values
+  return { help, rounds, targets, json, svg, markdown }
 }
 
 function workloadNamed(name: string): Workload {

@@ -3,17 +3,14 @@
  * was called wrongly.
  */
 import { writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
 
+import { barChart } from './chart.ts'
 import { parseCommand, USAGE, type Command } from './command-line.ts'
-import { phaseLine, resultTable, summaryTable } from './report.ts'
+import { thisMachine } from './machine.ts'
+import { markdown } from './markdown.ts'
+import { phaseLine, resultTable, summaryTables } from './report.ts'
 import { runRounds, type Outcome, type Rounds } from './rounds.ts'
-import { summarize, type Result } from './summary.ts'
-
-const DURABILITY = {
-  os: 'writes survive the death of the process',
-  synced: 'writes survive a loss of power',
-} as const
+import { DURABILITY, summarize, type Result } from './summary.ts'
 
 process.exitCode = await main(process.argv.slice(2))
 
@@ -25,9 +22,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const results: Result[] = []
   for (const rounds of command.rounds) results.push({ rounds, outcomes: await runAndShow(rounds) })
-  if (results.length > 1) console.log(summaryTable(summarize(results)))
-  if (command.json !== undefined)
-    await writeFile(command.json, JSON.stringify({ machine: machine(), results }, null, 2))
+  const rows = summarize(results)
+  if (rows.length > 1 || command.targets) console.log(summaryTables(rows, command.targets))
+  await keep(command, results)
   return results.some(({ outcomes }) => outcomes.some(({ failure }) => failure !== undefined)) ? 1 : 0
 }
 
@@ -38,6 +35,14 @@ function parsed(args: readonly string[]): Command | undefined {
     console.error(error instanceof Error ? error.message : error)
     return undefined
   }
+}
+
+async function keep(command: Command, results: readonly Result[]): Promise<void> {
+  const { json, svg, markdown: document, targets } = command
+  const machine = thisMachine()
+  if (json !== undefined) await writeFile(json, JSON.stringify({ machine, results }, null, 2))
+  if (svg !== undefined) await writeFile(svg, barChart(summarize(results), machine))
+  if (document !== undefined) await writeFile(document, markdown(results, machine, targets))
 }
 
 async function runAndShow(rounds: Rounds): Promise<Outcome[]> {
@@ -53,9 +58,4 @@ async function runAndShow(rounds: Rounds): Promise<Outcome[]> {
   }
   console.log(resultTable(rounds.engines, outcomes))
   return outcomes
-}
-
-function machine(): Record<string, unknown> {
-  const { node, v8, uv } = process.versions
-  return { node, v8, uv, platform: process.platform, arch: process.arch, cpus: cpus().map(({ model }) => model) }
 }

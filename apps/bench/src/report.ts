@@ -7,7 +7,8 @@ import type { Phase } from './meter.ts'
 import { metricsOf, type Metric } from './metrics.ts'
 import type { Outcome } from './rounds.ts'
 import { spreadOf, type Spread } from './spread.ts'
-import { micros, type Row } from './summary.ts'
+import { byDurability, DURABILITY, micros, type Row } from './summary.ts'
+import { targetOf, verdict } from './targets.ts'
 
 /** `fillrandom : 3.214 micros/op; 34.4 MB/s`, as LevelDB's db_bench prints it. */
 export function phaseLine({ name, seconds, operations, userBytes }: Phase): string {
@@ -31,21 +32,38 @@ export function resultTable(engines: readonly string[], outcomes: readonly Outco
   return table.toString()
 }
 
-/** A row for each workload: medians in microseconds for each operation, with how many times the first engine's. */
-export function summaryTable(rows: readonly Row[]): string {
-  const engines = rows[0]?.cells.map(({ engine }) => engine) ?? []
-  const table = new Table({ head: ['µs/op', ...engines], chars: NO_RULES, style: { head: [], border: [] } })
-  for (const { workload, cells } of rows) {
-    table.push([
-      workload,
-      ...cells.map(({ spread, lack }) => (lack === undefined ? inMicros(spread, cells[0].spread) : lack)),
-    ])
+/**
+ * A row for each workload: medians in microseconds for each operation, with how many times the first engine's; and what our
+ * own engine was to reach, and whether it did. A table for each durability.
+ */
+export function summaryTables(rows: readonly Row[], withTargets: boolean): string {
+  return byDurability(rows)
+    .map(([durability, some]) => `${DURABILITY[durability]}\n${summaryTable(some, withTargets)}`)
+    .join('\n')
+}
+
+function summaryTable(rows: readonly Row[], withTargets: boolean): string {
+  const engines = rows[0].cells.map(({ engine }) => engine)
+  const head = ['µs/op', ...engines, ...(withTargets ? ['target', 'lsm'] : [])]
+  const table = new Table({ head, chars: NO_RULES, style: { head: [], border: [] } })
+  for (const row of rows) {
+    const [first] = row.cells
+    const cells = row.cells.map(({ spread, lack }) =>
+      spread === undefined ? (lack ?? '–') : inMicros(spread, first.spread),
+    )
+    table.push([row.workload, ...cells, ...(withTargets ? judgement(row) : [])])
   }
   return table.toString()
 }
 
-function inMicros(spread: Spread | undefined, base: Spread | undefined): string {
-  if (spread === undefined) return '–'
+function judgement({ workload, keys, cells }: Row): string[] {
+  const target = targetOf(workload, keys)
+  if (target === undefined) return ['', '']
+  const ours = cells.find(({ engine }) => engine.split(':', 1)[0] === 'lsm')?.spread
+  return [String(target), ours === undefined ? '' : verdict(ours.median, target)]
+}
+
+function inMicros(spread: Spread, base: Spread | undefined): string {
   const ratio = base === undefined || base === spread ? '' : `  ×${(spread.median / base.median).toFixed(2)}`
   return `${micros(spread.median)}${ratio}`
 }

@@ -48,6 +48,19 @@ function cellOf(engine: string, outcomes: readonly Outcome[]): Cell {
   return { engine, spread: micros.length === 0 ? undefined : spreadOf(micros), lack }
 }
 
+/** What a resolved write survives, in words. */
+export const DURABILITY = {
+  os: 'a resolved write survives the death of the process',
+  synced: 'a resolved write survives a loss of power',
+} as const
+
+/** Rows of each durability that there is: two of them are never compared. */
+export function byDurability(rows: readonly Row[]): [Row['durability'], Row[]][] {
+  return (['os', 'synced'] as const)
+    .map((durability): [Row['durability'], Row[]] => [durability, rows.filter(row => row.durability === durability)])
+    .filter(([, some]) => some.length > 0)
+}
+
 /** A time with three significant digits. */
 export function micros(time: number): string {
   return time >= 100 ? time.toFixed(0) : time.toFixed(time >= 10 ? 1 : 2)

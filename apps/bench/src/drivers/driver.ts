@@ -55,7 +55,7 @@ export interface Driver {
   get(key: Uint8Array): Promise<Uint8Array | undefined>
   /** The values of several keys, in their order. */
   getMany(keys: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]>
-  /** Missing where the database has no such call. */
+  /** What it gives is valid until the next call. Missing where the database has no such call. */
   getSync?(key: Uint8Array): Uint8Array | undefined
   /** Hands the entries of a range over, in order; what `visit` gets is valid until it returns. Resolves with their number. */
   scan(range: ScanRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<number>

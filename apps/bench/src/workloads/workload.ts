@@ -39,7 +39,7 @@ export interface Scene {
 }
 
 /** What an earlier process does, and how it leaves the database. */
-export interface Preparation {
+interface Preparation {
   readonly end: 'closed' | 'killed'
   run(scene: Scene): Promise<void>
 }

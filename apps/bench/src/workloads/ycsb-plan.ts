@@ -34,7 +34,7 @@ export interface Mix {
 }
 
 /** The longest scan. */
-export const LONGEST_SCAN = 100
+const LONGEST_SCAN = 100
 
 /** The operations of one lap. */
 export class YcsbPlan {
