@@ -1,26 +1,43 @@
 /**
  * The process that measures once and ends. It is given its assignment as its argument and answers with one message.
  */
+import { MissingError } from './drivers/driver.ts'
 import { DRIVERS } from './drivers/index.ts'
 import { parseEngine } from './engine-name.ts'
-import { measure, type Assignment, type Measurement } from './measure.ts'
+import { measure, prepare, type Assignment, type Measurement } from './measure.ts'
 import { WORKLOADS } from './workloads/index.ts'
 
-/** What the process answers. */
-export type Answer = { readonly measurement: Measurement } | { readonly failure: string }
+/** What the process answers: what it measured, nothing where it prepared, what is missing, or what went wrong. */
+export type Answer =
+  | { readonly measurement: Measurement }
+  | { readonly prepared: true }
+  | { readonly missing: string }
+  | { readonly failure: string }
 
-const answer = await work(JSON.parse(process.argv[2]) as Assignment)
-process.send?.(answer)
-process.disconnect?.()
+const assignment = JSON.parse(process.argv[2]) as Assignment
+const answer = await work(assignment)
+const end = WORKLOADS.get(assignment.workload)?.preparation?.end
+if ('prepared' in answer && end === 'killed') dieAnswering(answer)
+else process.send?.(answer, () => process.disconnect?.())
 
-async function work(assignment: Assignment): Promise<Answer> {
-  const { driver, options } = parseEngine(assignment.engine)
+async function work(task: Assignment): Promise<Answer> {
+  const { driver, options } = parseEngine(task.engine)
   const kind = DRIVERS.get(driver)
-  const workload = WORKLOADS.get(assignment.workload)
+  const workload = WORKLOADS.get(task.workload)
   if (kind === undefined || workload === undefined) return { failure: 'unknown engine or workload' }
   try {
-    return { measurement: await measure(kind, workload, { ...assignment, options }) }
+    if (task.prepares !== true) return { measurement: await measure(kind, workload, { ...task, options }) }
+    await kind.load?.()
+    const database = await prepare(kind, workload, { ...task, options })
+    if (workload.preparation?.end === 'closed') await database.close()
+    return { prepared: true }
   } catch (error) {
+    if (error instanceof MissingError) return { missing: error.message }
     return { failure: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
   }
+}
+
+/** As the machine does it, without a chance to close anything. */
+function dieAnswering(last: Answer): void {
+  process.send?.(last, () => process.kill(process.pid, 'SIGKILL'))
 }

@@ -2,22 +2,31 @@ import { expect, test } from 'vitest'
 
 import { parseCommand } from './command-line.ts'
 import { parseEngine } from './engine-name.ts'
+import { WORKLOADS } from './workloads/index.ts'
 
-test('without arguments: 10 million operations, three rounds, two engines', () => {
+test('without arguments: every workload that does not have to be asked for, a million entries, three rounds', () => {
   const { rounds } = parseCommand([])
-  expect(rounds).toHaveLength(1)
+  expect(rounds.map(({ workload }) => workload)).toEqual([...WORKLOADS.keys()].filter(name => name !== 'sustained'))
   expect(rounds[0]).toMatchObject({
-    workload: 'overwrite',
+    workload: 'fillseq',
     engines: ['classic-level', 'lsm'],
     durability: 'os',
     repeat: 3,
-    size: { num: 10_000_000, keys: 2_500_000, batch: 100, seed: 1 },
+    size: { num: 1_000_000, keys: 1_000_000, batch: 100, seed: 1, seconds: 5 },
   })
 })
 
-test('keys follow the number of operations', () => {
-  const [rounds] = parseCommand(['--num', '1_000_000', '--sync', '--repeat', '5']).rounds
-  expect(rounds).toMatchObject({ durability: 'synced', repeat: 5, size: { num: 1_000_000, keys: 250_000 } })
+test('operations follow the number of entries', () => {
+  const args = ['--workload', 'sustained', '--num', '500_000', '--sync', '--repeat', '5']
+  const [rounds] = parseCommand(args).rounds
+  expect(rounds).toMatchObject({ durability: 'synced', repeat: 5, size: { num: 2_000_000, keys: 500_000 } })
+})
+
+test('a workload about syncing syncs, whatever is asked for', () => {
+  expect(parseCommand(['--workload', 'fillsync', '--workload', 'fillseq']).rounds).toMatchObject([
+    { durability: 'synced' },
+    { durability: 'os' },
+  ])
 })
 
 test('an engine has options of its own', () => {

@@ -4,16 +4,22 @@
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 
+import { DRIVERS } from './drivers/index.ts'
 import { parseEngine } from './engine-name.ts'
 import type { Rounds } from './rounds.ts'
 import { WORKLOADS } from './workloads/index.ts'
+import type { Size, Workload } from './workloads/workload.ts'
 
 /** What is to be done: one set of rounds for each workload. */
 export interface Command {
   readonly help: boolean
   readonly rounds: readonly Rounds[]
-  /** File for the results. */
+  /** Whether our own engine is compared with its targets. */
+  readonly targets: boolean
+  /** Files for everything that was measured, for a drawing, and for tables. */
   readonly json: string | undefined
+  readonly svg: string | undefined
+  readonly markdown: string | undefined
 }
 
 const OPTIONS = {
@@ -21,32 +27,45 @@ const OPTIONS = {
   workload: { type: 'string', multiple: true },
   engine: { type: 'string', multiple: true },
   num: { type: 'string' },
-  keys: { type: 'string' },
+  ops: { type: 'string' },
   batch: { type: 'string', default: '100' },
-  repeat: { type: 'string', default: '3' },
+  seconds: { type: 'string' },
+  repeat: { type: 'string' },
   seed: { type: 'string', default: '1' },
   sync: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
   dir: { type: 'string', default: tmpdir() },
+  targets: { type: 'boolean', default: false },
   json: { type: 'string' },
+  svg: { type: 'string' },
+  markdown: { type: 'string' },
   'node-arg': { type: 'string', multiple: true },
 } as const
+
+/** Takes long, and is measured only where it is asked for. */
+const ON_REQUEST = 'sustained'
 
 /** How it is used. */
 export const USAGE: string = `usage: bench [--workload NAME]… [--engine NAME[:OPTION=VALUE,…]]… [settings]
 
-${[...WORKLOADS.values()].map(({ name, summary }) => `  ${name.padEnd(16)} ${summary}`).join('\n')}
+${[...WORKLOADS.values()].map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join('\n')}
 
-  --engine         classic-level, lsm, lsm:workers=0 …; the others are compared with the first
-  --num N          operations, loading included where loading is measured
-  --keys N         different keys
-  --batch N        operations of a batch (100)
+  --workload NAME  all but ${ON_REQUEST}
+  --engine NAME    of ${[...DRIVERS.keys()].join(', ')}; with options: lsm:workers=0,compression=none
+                   classic-level and lsm; the others are compared with the first
+  --num N          entries of the database (1 million); operations follow in proportion
+  --ops N          operations
+  --seconds N      a phase on a loaded database ends after so long, at the latest (5)
+  --batch N        operations of a batch where a workload leaves that open (100)
   --repeat N       measurements of each engine (3)
   --seed N         seed of everything random (1)
   --sync           every write waits for the disk
-  --quick          small sizes, once: does everything work?
+  --quick          small sizes, once, half a second for each: all of it within two minutes
   --dir DIRECTORY  where databases are made (${OPTIONS.dir.default})
+  --targets        compares lsm with what it is to reach
   --json FILE      writes everything that was measured
+  --svg FILE       draws the times
+  --markdown FILE  writes tables
   --node-arg ARG   an argument for Node in the measuring process, such as --cpu-prof`
 
 /** Reads arguments; throws `TypeError` for what makes no sense. */
@@ -54,28 +73,42 @@ export function parseCommand(args: readonly string[]): Command {
   const { values } = parseArgs({ args: [...args], options: OPTIONS })
   const engines = values.engine ?? ['classic-level', 'lsm']
   for (const engine of engines) parseEngine(engine)
-  const rounds = (values.workload ?? ['overwrite']).map((name): Rounds => {
-    const workload = WORKLOADS.get(name)
-    if (workload === undefined)
-      throw new TypeError(`no workload '${name}'; there are ${[...WORKLOADS.keys()].join(', ')}`)
-    const usual = values.quick ? workload.quick : workload.full
-    const num = count(values.num, usual.num)
+  const names = values.workload ?? [...WORKLOADS.keys()].filter(name => name !== ON_REQUEST)
+  const rounds = names.map((name): Rounds => {
+    const workload = workloadNamed(name)
     return {
       workload: name,
       engines,
-      durability: values.sync ? 'synced' : 'os',
-      size: {
-        num,
-        keys: count(values.keys, Math.max(1, Math.floor((num * usual.keys) / usual.num))),
-        batch: count(values.batch, 0),
-        seed: count(values.seed, 0),
-      },
-      repeat: values.quick ? 1 : count(values.repeat, 0),
+      durability: workload.durability ?? (values.sync ? 'synced' : 'os'),
+      size: sizeOf(workload, values),
+      repeat: count(values.repeat, values.quick ? 1 : 3),
       parent: values.dir,
       nodeArguments: values['node-arg'] ?? [],
     }
   })
-  return { help: values.help, rounds, json: values.json }
+  const { help, targets, json, svg, markdown } = values
+  return { help, rounds, targets, json, svg, markdown }
+}
+
+function workloadNamed(name: string): Workload {
+  const workload = WORKLOADS.get(name)
+  if (workload === undefined)
+    throw new TypeError(`no workload '${name}'; there are ${[...WORKLOADS.keys()].join(', ')}`)
+  return workload
+}
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values']
+
+function sizeOf(workload: Workload, values: Values): Size {
+  const usual = values.quick ? workload.quick : workload.full
+  const keys = count(values.num, usual.keys)
+  return {
+    keys,
+    num: count(values.ops, Math.max(1, Math.floor((keys / usual.keys) * usual.num))),
+    batch: count(values.batch, 100),
+    seed: count(values.seed, 1),
+    seconds: values.seconds === undefined ? (values.quick ? 0.5 : 5) : count(values.seconds, 5),
+  }
 }
 
 function count(text: string | undefined, fallback: number): number {

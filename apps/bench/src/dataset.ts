@@ -47,6 +47,12 @@ export class Dataset {
   }
 }
 
+/** The key number that a value carries; -1 for none, and for what is too short to be a value. */
+export function keyNumberOf(value: Uint8Array | undefined): number {
+  if (value === undefined || value.length !== VALUE_BYTES) return -1
+  return (value[0] | (value[1] << 8) | (value[2] << 16) | (value[3] << 24)) >>> 0
+}
+
 /** The key number that the nth write of a load stores: each below `keys` once, scattered. */
 export function scattered(n: number, keys: number): number {
   return (n * STRIDE) % keys

@@ -22,19 +22,20 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-test('measures each engine in each round, shows lines and a table, keeps the results and nothing else', async () => {
+test('measures each engine in each round, shows lines and tables, keeps the results and nothing else', async () => {
   const json = join(directory, 'results.json')
-  const size = ['--num', '2000', '--keys', '500', '--repeat', '2']
+  const size = ['--num', '500', '--repeat', '2', '--workload', 'overwrite', '--workload', 'open-kill']
   const { stdout } = await run(process.execPath, [MAIN, ...size, '--dir', directory, '--json', json])
-  expect(stdout.match(/overwrite {4}: +\d+\.\d{3} micros\/op; +\d+\.\d MB\/s/g)).toHaveLength(4)
+  expect(stdout.match(/overwrite {11}: +\d+\.\d{3} micros\/op; +\d+\.\d MB\/s/g)).toHaveLength(4)
   expect(stdout).toMatch(/│ write amplification \(tables\) +│ \d/)
+  expect(stdout).toMatch(/│ open-kill +│ \d+ +│ \d+ {2}×\d/)
   const { results } = JSON.parse(await readFile(json, 'utf8')) as { results: { outcomes: { engine: string }[] }[] }
   expect(results[0].outcomes.map(({ engine }) => engine)).toEqual(['classic-level', 'lsm', 'lsm', 'classic-level'])
   expect(await readdir(directory)).toEqual(['results.json'])
 })
 
 test('an engine that fails is named, and the exit code tells', async () => {
-  const size = ['--num', '100', '--keys', '50', '--repeat', '1', '--dir', directory]
+  const size = ['--workload', 'fillseq', '--num', '100', '--repeat', '1', '--dir', directory]
   const failed = run(process.execPath, [MAIN, ...size, '--engine', 'lsm', '--engine', 'lsm:speed=11'])
   const stdout = expect.stringContaining("FAILED: TypeError: 'speed' is not an option")
   await expect(failed).rejects.toMatchObject({ code: 1, stdout })

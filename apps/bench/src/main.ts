@@ -3,16 +3,14 @@
  * was called wrongly.
  */
 import { writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
 
+import { barChart } from './chart.ts'
 import { parseCommand, USAGE, type Command } from './command-line.ts'
-import { phaseLine, resultTable } from './report.ts'
+import { thisMachine } from './machine.ts'
+import { markdown } from './markdown.ts'
+import { phaseLine, resultTable, summaryTables } from './report.ts'
 import { runRounds, type Outcome, type Rounds } from './rounds.ts'
-
-const DURABILITY = {
-  os: 'writes survive the death of the process',
-  synced: 'writes survive a loss of power',
-} as const
+import { DURABILITY, summarize, type Result } from './summary.ts'
 
 process.exitCode = await main(process.argv.slice(2))
 
@@ -22,10 +20,11 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(USAGE)
     return command === undefined ? 2 : 0
   }
-  const results: { rounds: Rounds; outcomes: Outcome[] }[] = []
+  const results: Result[] = []
   for (const rounds of command.rounds) results.push({ rounds, outcomes: await runAndShow(rounds) })
-  if (command.json !== undefined)
-    await writeFile(command.json, JSON.stringify({ machine: machine(), results }, null, 2))
+  const rows = summarize(results)
+  if (rows.length > 1 || command.targets) console.log(summaryTables(rows, command.targets))
+  await keep(command, results)
   return results.some(({ outcomes }) => outcomes.some(({ failure }) => failure !== undefined)) ? 1 : 0
 }
 
@@ -38,23 +37,25 @@ function parsed(args: readonly string[]): Command | undefined {
   }
 }
 
+async function keep(command: Command, results: readonly Result[]): Promise<void> {
+  const { json, svg, markdown: document, targets } = command
+  const machine = thisMachine()
+  if (json !== undefined) await writeFile(json, JSON.stringify({ machine, results }, null, 2))
+  if (svg !== undefined) await writeFile(svg, barChart(summarize(results), machine))
+  if (document !== undefined) await writeFile(document, markdown(results, machine, targets))
+}
+
 async function runAndShow(rounds: Rounds): Promise<Outcome[]> {
   const { workload, size, durability } = rounds
-  console.log(
-    `${workload}: ${size.num} operations, ${size.keys} keys, batches of ${size.batch}, ${DURABILITY[durability]}`,
-  )
+  console.log(`${workload}: ${size.num} operations or ${size.seconds} s, ${size.keys} keys, ${DURABILITY[durability]}`)
   const outcomes: Outcome[] = []
   for await (const outcome of runRounds(rounds)) {
     outcomes.push(outcome)
     const label = `  ${String(outcome.round)} ${outcome.engine.padEnd(16)} `
     if (outcome.failure !== undefined) console.log(`${label}FAILED: ${outcome.failure}`)
+    if (outcome.missing !== undefined) console.log(`${label}not measured: ${outcome.missing}`)
     for (const phase of outcome.measurement?.phases ?? []) console.log(`${label}${phaseLine(phase)}`)
   }
   console.log(resultTable(rounds.engines, outcomes))
   return outcomes
-}
-
-function machine(): Record<string, unknown> {
-  const { node, v8, uv } = process.versions
-  return { node, v8, uv, platform: process.platform, arch: process.arch, cpus: cpus().map(({ model }) => model) }
 }

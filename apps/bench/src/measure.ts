@@ -3,8 +3,8 @@
  */
 import { Dataset, ENTRY_BYTES } from './dataset.ts'
 import { directorySize } from './directory-size.ts'
-import type { Driver, DriverKind, DriverStats, Durability } from './drivers/driver.ts'
-import type { Phase } from './meter.ts'
+import { MissingError, type Driver, type DriverKind, type DriverStats, type Durability } from './drivers/driver.ts'
+import { Meter, type Phase } from './meter.ts'
 import { peakMemory, processCounters } from './process-counters.ts'
 import type { Size, Workload } from './workloads/workload.ts'
 
@@ -15,7 +15,9 @@ export interface Assignment {
   readonly workload: string
   readonly durability: Durability
   readonly size: Size
-  /** An empty directory, removed by whoever made it. */
+  /** Whether this is the process that prepares the database for the one that measures. */
+  readonly prepares?: boolean
+  /** A directory of its own, removed by whoever made it. */
   readonly directory: string
 }
 
@@ -43,14 +45,19 @@ export interface Measurement {
   readonly peakMemory: number
 }
 
-/** Carries out a workload on a fresh database; rejects with `VerificationError` if the database lost anything. */
+/**
+ * Carries out a workload on a fresh database, or on one that {@link prepare} has left; rejects with `VerificationError` if
+ * the database lost anything.
+ */
 export async function measure(kind: DriverKind, workload: Workload, work: MeasuredWork): Promise<Measurement> {
   const { directory, durability, options, size } = work
+  await kind.load?.()
   const before = processCounters()
+  const opening = workload.preparation === undefined ? undefined : new Meter(workload.name)
   const driver = await kind.open({ path: directory, durability, options })
   try {
     const lack = workload.lacks?.(driver)
-    if (lack !== undefined) throw new TypeError(`${kind.name} cannot do ${workload.name}: ${lack}`)
+    if (lack !== undefined) throw new MissingError(`${kind.name} cannot do ${workload.name}: ${lack}`)
     const phases: Phase[] = []
     let settled: Settled | undefined
     let peak = 0
@@ -59,7 +66,7 @@ export async function measure(kind: DriverKind, workload: Workload, work: Measur
       settled = { ...totals, ...(await settleAndLook(driver, directory, before)) }
       peak = peakMemory()
     }
-    for await (const phase of workload.run({ driver, dataset: new Dataset(size.seed), size, settle })) {
+    for await (const phase of workload.run({ driver, dataset: new Dataset(size.seed), size, opening, settle })) {
       phases.push(phase)
       peak = peakMemory()
     }
@@ -67,6 +74,17 @@ export async function measure(kind: DriverKind, workload: Workload, work: Measur
   } finally {
     await driver.close()
   }
+}
+
+/** Does the earlier part of a workload, and gives the database back as it is: to close, or to die with. */
+export async function prepare(kind: DriverKind, workload: Workload, work: MeasuredWork): Promise<Driver> {
+  const { directory, durability, options, size } = work
+  const driver = await kind.open({ path: directory, durability, options })
+  const settle = async (): Promise<void> => {
+    await driver.settle()
+  }
+  await workload.preparation?.run({ driver, dataset: new Dataset(size.seed), size, settle })
+  return driver
 }
 
 /** How a workload is carried out. */

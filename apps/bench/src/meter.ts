@@ -70,6 +70,16 @@ export class Meter {
     this.#lapStart = this.#start
   }
 
+  /** Operations of the laps so far. */
+  get operations(): number {
+    return this.#operations
+  }
+
+  /** Seconds since the start. */
+  get seconds(): number {
+    return (performance.now() - this.#start) / 1000
+  }
+
   /** Ends a lap of so many operations and bytes, gives the event loop a turn, and begins the next lap. */
   lap(operations: number, userBytes: number): Promise<void> {
     const now = performance.now()
@@ -91,7 +101,7 @@ export class Meter {
 
   /** Ends the phase. */
   stop(): Phase {
-    const seconds = (performance.now() - this.#start) / 1000
+    const { seconds } = this
     this.#delay.disable()
     return {
       name: this.#name,

@@ -19,15 +19,27 @@ const ABSENT = 0xffff_ffff
 export class Model {
   readonly #dataset: Dataset
   readonly #last: Uint32Array
+  /** Keys that were written more than once at the same time: any of these writes may have been the last. */
+  readonly #rivals = new Map<number, number[]>()
+  readonly #expected = Buffer.alloc(VALUE_BYTES)
 
   constructor(dataset: Dataset, keys: number) {
     this.#dataset = dataset
     this.#last = new Uint32Array(keys).fill(ABSENT)
   }
 
-  /** Notes that write number `write` went to a key. */
-  note(key: number, write: number): void {
+  /** Notes that write number `write` went to a key, while those from number `since` on were not yet resolved. */
+  note(key: number, write: number, since: number = write): void {
+    const before = this.#last[key]
+    if (before === ABSENT || before < since) this.#rivals.delete(key)
+    else this.#rivals.set(key, [...(this.#rivals.get(key) ?? []), before])
     this.#last[key] = write
+  }
+
+  /** Notes that a key was deleted, and that no put of it was still on its way. */
+  noteDelete(key: number): void {
+    this.#rivals.delete(key)
+    this.#last[key] = ABSENT
   }
 
   /** Keys that must be there. */
@@ -45,14 +57,12 @@ export class Model {
 
   async #verifyScan(driver: Driver): Promise<void> {
     const expectedKey = Buffer.alloc(KEY_BYTES)
-    const expected = Buffer.alloc(VALUE_BYTES)
     let next = this.#presentFrom(0)
     await driver.scan({}, (key, value) => {
       if (next === this.#last.length) throw new VerificationError(`a scan gives ${text(key)} after the last key`)
       this.#dataset.writeKey(next, expectedKey)
       if (!expectedKey.equals(key)) throw new VerificationError(`a scan gives ${text(key)}, not ${text(expectedKey)}`)
-      this.#dataset.writeValue(next, this.#last[next], expected)
-      if (!expected.equals(value)) throw new VerificationError(`a scan gives a wrong value for ${text(key)}`)
+      if (!this.#isValueOf(next, value)) throw new VerificationError(`a scan gives a wrong value for ${text(key)}`)
       next = this.#presentFrom(next + 1)
     })
     if (next !== this.#last.length) throw new VerificationError(`a scan ends before key ${next}`)
@@ -67,9 +77,18 @@ export class Model {
       if (found !== undefined) throw new VerificationError(`${text(key)} is there and must not be`)
       return
     }
-    const expected = Buffer.alloc(VALUE_BYTES)
-    this.#dataset.writeValue(number, write, expected)
-    if (found === undefined || !expected.equals(found)) throw new VerificationError(`a get of ${text(key)} is wrong`)
+    if (found === undefined || !this.#isValueOf(number, found))
+      throw new VerificationError(`a get of ${text(key)} is wrong`)
+  }
+
+  #isValueOf(key: number, value: Uint8Array): boolean {
+    if (this.#isWrite(key, this.#last[key], value)) return true
+    return this.#rivals.get(key)?.some(write => this.#isWrite(key, write, value)) ?? false
+  }
+
+  #isWrite(key: number, write: number, value: Uint8Array): boolean {
+    this.#dataset.writeValue(key, write, this.#expected)
+    return this.#expected.equals(value)
   }
 
   #presentFrom(key: number): number {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { Measurement } from './measure.ts'
 import type { Phase } from './meter.ts'
-import { phaseLine, resultTable, spreadOf } from './report.ts'
+import { phaseLine, resultTable } from './report.ts'
 
 function phase(seconds: number): Phase {
   return {
@@ -27,12 +27,7 @@ function phase(seconds: number): Phase {
 }
 
 test('a phase is a line of db_bench', () => {
-  expect(phaseLine(phase(3.214))).toBe('fillrandom   :       3.214 micros/op;   34.4 MB/s')
-})
-
-test('a spread is the median between the ends', () => {
-  expect(spreadOf([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 })
-  expect(spreadOf([4, 1])).toEqual({ median: 2.5, min: 1, max: 4 })
+  expect(phaseLine(phase(3.214))).toBe('fillrandom          :       3.214 micros/op;   34.4 MB/s')
 })
 
 test('a table compares medians with the first engine', () => {

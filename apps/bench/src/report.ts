@@ -6,27 +6,15 @@ import Table from 'cli-table3'
 import type { Phase } from './meter.ts'
 import { metricsOf, type Metric } from './metrics.ts'
 import type { Outcome } from './rounds.ts'
+import { spreadOf, type Spread } from './spread.ts'
+import { byDurability, DURABILITY, micros, type Row } from './summary.ts'
+import { targetOf, verdict } from './targets.ts'
 
 /** `fillrandom : 3.214 micros/op; 34.4 MB/s`, as LevelDB's db_bench prints it. */
 export function phaseLine({ name, seconds, operations, userBytes }: Phase): string {
   const micros = ((seconds * 1e6) / operations).toFixed(3)
   const speed = (userBytes / 1048576 / seconds).toFixed(1)
-  return `${name.padEnd(12)} : ${micros.padStart(11)} micros/op; ${speed.padStart(6)} MB/s`
-}
-
-/** The middle one of some numbers, the least and the greatest. */
-export interface Spread {
-  readonly median: number
-  readonly min: number
-  readonly max: number
-}
-
-/** The spread of at least one number. */
-export function spreadOf(numbers: readonly number[]): Spread {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const median = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  return { median, min: sorted[0], max: sorted[sorted.length - 1] }
+  return `${name.padEnd(19)} : ${micros.padStart(11)} micros/op; ${speed.padStart(6)} MB/s`
 }
 
 /** Rules above and below only. */
@@ -42,6 +30,42 @@ export function resultTable(engines: readonly string[], outcomes: readonly Outco
     table.push([metric.name, ...spreads.map(spread => cell(spread, spreads[0], metric.digits))])
   }
   return table.toString()
+}
+
+/**
+ * A row for each workload: medians in microseconds for each operation, with how many times the first engine's; and what our
+ * own engine was to reach, and whether it did. A table for each durability.
+ */
+export function summaryTables(rows: readonly Row[], withTargets: boolean): string {
+  return byDurability(rows)
+    .map(([durability, some]) => `${DURABILITY[durability]}\n${summaryTable(some, withTargets)}`)
+    .join('\n')
+}
+
+function summaryTable(rows: readonly Row[], withTargets: boolean): string {
+  const engines = rows[0].cells.map(({ engine }) => engine)
+  const head = ['µs/op', ...engines, ...(withTargets ? ['target', 'lsm'] : [])]
+  const table = new Table({ head, chars: NO_RULES, style: { head: [], border: [] } })
+  for (const row of rows) {
+    const [first] = row.cells
+    const cells = row.cells.map(({ spread, lack }) =>
+      spread === undefined ? (lack ?? '–') : inMicros(spread, first.spread),
+    )
+    table.push([row.workload, ...cells, ...(withTargets ? judgement(row) : [])])
+  }
+  return table.toString()
+}
+
+function judgement({ workload, keys, cells }: Row): string[] {
+  const target = targetOf(workload, keys)
+  if (target === undefined) return ['', '']
+  const ours = cells.find(({ engine }) => engine.split(':', 1)[0] === 'lsm')?.spread
+  return [String(target), ours === undefined ? '' : verdict(ours.median, target)]
+}
+
+function inMicros(spread: Spread, base: Spread | undefined): string {
+  const ratio = base === undefined || base === spread ? '' : `  ×${(spread.median / base.median).toFixed(2)}`
+  return `${micros(spread.median)}${ratio}`
 }
 
 function spreadIn({ of }: Metric, engine: string, outcomes: readonly Outcome[]): Spread | undefined {

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 
 import type { Answer } from './child.ts'
 import type { Assignment, Measurement } from './measure.ts'
+import { WORKLOADS } from './workloads/index.ts'
 
 /** What is measured, and how often. */
 export interface Rounds extends Omit<Assignment, 'engine' | 'directory'> {
@@ -29,6 +30,8 @@ export interface Outcome {
   readonly round: number
   readonly measurement: Measurement | undefined
   readonly failure: string | undefined
+  /** Why there is nothing to measure: the engine is not installed, or cannot do it. */
+  readonly missing?: string | undefined
 }
 
 /** Carries the rounds out; yields each outcome when it is there. */
@@ -37,8 +40,13 @@ export async function* runRounds(rounds: Rounds): AsyncGenerator<Outcome, void, 
   for (let round = 1; round <= repeat; round++) {
     for (const engine of round % 2 === 1 ? engines : engines.toReversed()) {
       const answer = await measureOnce(rounds, engine)
-      const measurement = 'measurement' in answer ? answer.measurement : undefined
-      yield { engine, round, measurement, failure: 'failure' in answer ? answer.failure : undefined }
+      yield {
+        engine,
+        round,
+        measurement: 'measurement' in answer ? answer.measurement : undefined,
+        failure: 'failure' in answer ? answer.failure : undefined,
+        missing: 'missing' in answer ? answer.missing : undefined,
+      }
     }
   }
 }
@@ -48,6 +56,10 @@ async function measureOnce(rounds: Rounds, engine: string): Promise<Answer> {
   const directory = await mkdtemp(join(parent, 'lsm-bench-'))
   try {
     const assignment: Assignment = { engine, workload, durability, size, directory }
+    if (WORKLOADS.get(workload)?.preparation !== undefined) {
+      const prepared = await inChild({ ...assignment, prepares: true }, [])
+      if (!('prepared' in prepared)) return prepared
+    }
     return await inChild(assignment, nodeArguments)
   } finally {
     await rm(directory, { recursive: true, force: true })

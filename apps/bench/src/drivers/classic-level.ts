@@ -56,15 +56,22 @@ class ClassicLevelDriver implements Driver {
     return this.#db.get(key)
   }
 
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#db.getMany([...keys])
+  }
+
   getSync(key: Uint8Array): Uint8Array | undefined {
     return this.#db.getSync(key)
   }
 
   async scan(range: ScanRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<number> {
+    const { limit = Infinity } = range
     const iterator = this.#db.iterator(range)
     let count = 0
     try {
-      for (let some = await iterator.nextv(SCAN_BATCH); some.length > 0; some = await iterator.nextv(SCAN_BATCH)) {
+      while (count < limit) {
+        const some = await iterator.nextv(Math.min(SCAN_BATCH, limit - count))
+        if (some.length === 0) break
         for (const [key, value] of some) visit(key, value)
         count += some.length
       }

@@ -53,7 +53,9 @@ export interface Driver {
   /** Applies the operations as one. */
   batch(operations: readonly Operation[]): Promise<void>
   get(key: Uint8Array): Promise<Uint8Array | undefined>
-  /** Missing where the database has no such call. */
+  /** The values of several keys, in their order. */
+  getMany(keys: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]>
+  /** What it gives is valid until the next call. Missing where the database has no such call. */
   getSync?(key: Uint8Array): Uint8Array | undefined
   /** Hands the entries of a range over, in order; what `visit` gets is valid until it returns. Resolves with their number. */
   scan(range: ScanRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<number>
@@ -69,8 +71,15 @@ export interface Driver {
 /** A database that can be measured. */
 export interface DriverKind {
   readonly name: string
+  /** Loads the database's code, before anything is measured; rejects with `MissingError` if it is not there. */
+  load?(): Promise<void>
   /** Opens, and makes, a database; throws `TypeError` for a durability that it does not offer. */
   open(settings: OpenSettings): Promise<Driver>
+}
+
+/** A database is not installed, does not run here, or lacks a call that a workload is about. Nobody's fault. */
+export class MissingError extends Error {
+  override readonly name = 'MissingError'
 }
 
 /** Entries that drivers fetch at a time where their iterators give more than one. */

@@ -8,11 +8,13 @@ import type { Scene } from './workload.ts'
 /** Writes puts in batches; one at a time. */
 export class BatchWriter {
   readonly #scene: Scene
+  readonly #batch: number
   readonly #operations: { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer }[]
 
-  constructor(scene: Scene) {
+  constructor(scene: Scene, batch: number = scene.size.batch) {
     this.#scene = scene
-    this.#operations = Array.from({ length: scene.size.batch }, () => ({
+    this.#batch = batch
+    this.#operations = Array.from({ length: batch }, () => ({
       type: 'put',
       key: Buffer.alloc(KEY_BYTES),
       value: Buffer.alloc(VALUE_BYTES),
@@ -21,10 +23,10 @@ export class BatchWriter {
 
   /** Does writes number `from` up to, not including, `to`, each to the key that `choose` names. A batch is a lap. */
   async write(from: number, to: number, choose: (write: number) => number, meter?: Meter): Promise<void> {
-    const { dataset, driver, size } = this.#scene
-    for (let first = from; first < to; first += size.batch) {
-      const count = Math.min(size.batch, to - first)
-      const operations = count === size.batch ? this.#operations : this.#operations.slice(0, count)
+    const { dataset, driver } = this.#scene
+    for (let first = from; first < to; first += this.#batch) {
+      const count = Math.min(this.#batch, to - first)
+      const operations = count === this.#batch ? this.#operations : this.#operations.slice(0, count)
       for (let i = 0; i < count; i++) {
         const { key, value } = operations[i]
         const chosen = choose(first + i)

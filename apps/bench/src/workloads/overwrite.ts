@@ -1,39 +1,95 @@
 /**
- * Load, then overwrite at random for long: shows what compaction costs, and who pays when.
+ * Random writes to a loaded database: puts and deletes, a hundred at the same time, and puts awaited one by one.
  */
-import { scattered } from '../dataset.ts'
+import { ENTRY_BYTES, KEY_BYTES, VALUE_BYTES } from '../dataset.ts'
 import { Meter, type Phase } from '../meter.ts'
-import { Model } from '../model.ts'
-import { Random } from '../random.ts'
-import { BatchWriter } from './batch-writer.ts'
-import type { Scene, Workload } from './workload.ts'
+import { atRandom } from './choice.ts'
+import { load, loadedModel } from './load.ts'
+import { PutWriter } from './put-writer.ts'
+import { goesOn, LAP, SAMPLES, sizes, type Scene, type Workload } from './workload.ts'
 
-const SAMPLES = 1000
-
-/** See the head of this file. */
+/** Puts, many at the same time. */
 export const overwrite: Workload = {
   name: 'overwrite',
-  summary: 'loads each key once in scattered order, then overwrites random ones in batches until `num` writes are done',
-  full: { num: 10_000_000, keys: 2_500_000 },
-  quick: { num: 400_000, keys: 100_000 },
-  run,
+  summary: 'puts to random keys of a loaded database, 100 at a time',
+  ...sizes(),
+  run: scene => overwriting(scene, 'overwrite', LAP),
 }
 
-async function* run(scene: Scene): AsyncGenerator<Phase, void, undefined> {
-  const { driver, dataset, size } = scene
-  const { keys, num, seed } = size
-  const writer = new BatchWriter(scene)
-  const load = new Meter('load')
-  await writer.write(0, keys, write => scattered(write, keys), load)
-  yield load.stop()
-  const random = new Random(seed)
-  const meter = new Meter('overwrite')
-  await writer.write(keys, num, () => random.below(keys), meter)
+/** Puts, one at a time. */
+export const awaitedPutLoop: Workload = {
+  name: 'awaited-put-loop',
+  summary: 'puts to random keys of a loaded database, one awaited after the other',
+  ...sizes(),
+  run: scene => overwriting(scene, 'awaited-put-loop', 1),
+}
+
+/** Deletes, many at the same time. */
+export const deleterandom: Workload = {
+  name: 'deleterandom',
+  summary: 'deletes of random keys of a loaded database, 100 at a time',
+  ...sizes(),
+  run: deleting,
+}
+
+async function* overwriting(scene: Scene, name: string, together: number): AsyncGenerator<Phase, void, undefined> {
+  const { driver, size } = scene
+  const { keys, seed } = size
+  await load(scene)
+  const choose = atRandom(size)
+  const writer = new PutWriter(scene, together)
+  const meter = new Meter(name)
+  while (goesOn(meter, size)) {
+    const first = keys + meter.operations
+    if (together === 1) await putOneByOne(scene, first, choose)
+    else await writer.writeAtOnce(first, together, choose)
+    await meter.lap(LAP, LAP * ENTRY_BYTES)
+  }
   yield meter.stop()
-  await scene.settle(num, keys)
-  const model = new Model(dataset, keys)
-  for (let write = 0; write < keys; write++) model.note(scattered(write, keys), write)
-  const replay = new Random(seed)
-  for (let write = keys; write < num; write++) model.note(replay.below(keys), write)
+  const model = loadedModel(scene)
+  const replay = atRandom(size)
+  const end = keys + meter.operations
+  for (let write = keys; write < end; write++) model.note(replay(write), write, write - ((write - keys) % together))
+  await scene.settle(end, keys)
+  await model.verify(driver, SAMPLES, seed)
+}
+
+async function putOneByOne(
+  { dataset, driver }: Scene,
+  first: number,
+  choose: (write: number) => number,
+): Promise<void> {
+  const key = Buffer.alloc(KEY_BYTES)
+  const value = Buffer.alloc(VALUE_BYTES)
+  for (let write = first; write < first + LAP; write++) {
+    const chosen = choose(write)
+    dataset.writeKey(chosen, key)
+    dataset.writeValue(chosen, write, value)
+    await driver.put(key, value)
+  }
+}
+
+async function* deleting(scene: Scene): AsyncGenerator<Phase, void, undefined> {
+  const { driver, dataset, size } = scene
+  const { keys, seed } = size
+  await load(scene)
+  const choose = atRandom(size)
+  const buffers = Array.from({ length: LAP }, () => Buffer.alloc(KEY_BYTES))
+  const meter = new Meter('deleterandom')
+  while (goesOn(meter, size)) {
+    const first = meter.operations
+    await Promise.all(
+      buffers.map((key, i) => {
+        dataset.writeKey(choose(first + i), key)
+        return driver.del(key)
+      }),
+    )
+    await meter.lap(LAP, LAP * KEY_BYTES)
+  }
+  yield meter.stop()
+  const model = loadedModel(scene)
+  const replay = atRandom(size)
+  for (let done = 0; done < meter.operations; done++) model.noteDelete(replay(done))
+  await scene.settle(keys + meter.operations, model.live)
   await model.verify(driver, SAMPLES, seed)
 }

@@ -1,110 +1,131 @@
 /**
- * Reads of a database that was loaded and has settled. What each read gives is compared with what was written: its
- * stamp in the timed loop, everything afterwards.
+ * Look-ups in a database that was loaded and has settled. What each gives is compared with what was written: its stamp in
+ * the timed loop, everything afterwards.
+ *
+ *     readrandom    any key                               hit
+ *     readhot       one of a hundredth of the keys        hit
+ *     readmissing   a key with a dot behind it            falls between two keys: no range of keys excludes it
  */
-import { ENTRY_BYTES, KEY_BYTES, scattered } from '../dataset.ts'
+import { ENTRY_BYTES, KEY_BYTES, keyNumberOf, type Dataset } from '../dataset.ts'
+import type { Driver } from '../drivers/driver.ts'
 import { Meter, type Phase } from '../meter.ts'
-import { Model, VerificationError } from '../model.ts'
+import { VerificationError } from '../model.ts'
 import { Random } from '../random.ts'
-import { BatchWriter } from './batch-writer.ts'
-import { LAP, type Scene, type Workload } from './workload.ts'
+import { load, verifyLoaded } from './load.ts'
+import { goesOn, LAP, sizes, type Scene, type Workload } from './workload.ts'
 
-const SIZES = { full: { num: 1_000_000, keys: 1_000_000 }, quick: { num: 50_000, keys: 50_000 } } as const
+/** Each kind of look-up, awaited and by the synchronous call. */
+export const reads: readonly Workload[] = [
+  ...both('readrandom', 'gets of random keys that are there', scene => new PresentKeys(scene, 1)),
+  ...both('readmissing', 'gets of random keys that are not there', scene => new MissingKeys(scene)),
+  ...both('readhot', 'gets of random keys of the same hundredth', scene => new PresentKeys(scene, 100)),
+]
 
-/** Awaited gets of random keys. */
-export const readrandom: Workload = {
-  name: 'readrandom',
-  summary: 'gets of random keys that are there, one awaited after the other',
-  ...SIZES,
-  async *run(scene) {
-    const { driver, size } = scene
-    await prepare(scene)
-    const keys = new RandomKeys(scene)
-    const meter = new Meter('readrandom')
-    for (let done = 0; done < size.num; done += LAP) {
-      for (let i = 0; i < LAP; i++) keys.check(await driver.get(keys.next()))
-      await meter.lap(LAP, LAP * ENTRY_BYTES)
-    }
-    yield* finish(scene, meter)
-  },
+/** Look-ups before anything is measured: code is compiled, caches are filled. */
+const WARM_UP = 20_000
+
+function both(name: string, summary: string, questions: (scene: Scene) => Questions): Workload[] {
+  return [
+    {
+      name,
+      summary: `${summary}, one awaited after the other`,
+      ...sizes(),
+      run: scene => read(scene, name, questions(scene), getAwaited),
+    },
+    {
+      name: `${name}-sync`,
+      summary: `${summary}, by the synchronous call`,
+      ...sizes(),
+      lacks: driver => (driver.getSync === undefined ? 'it has no synchronous get' : undefined),
+      run: scene => read(scene, `${name}-sync`, questions(scene), getSynchronously),
+    },
+  ]
 }
 
-/** Gets that block. */
-export const readrandomSync: Workload = {
-  name: 'readrandom-sync',
-  summary: 'gets of random keys that are there, by the synchronous call',
-  ...SIZES,
-  lacks: driver => (driver.getSync === undefined ? 'it has no synchronous get' : undefined),
-  async *run(scene) {
-    const { driver, size } = scene
-    await prepare(scene)
-    const keys = new RandomKeys(scene)
-    const meter = new Meter('readrandom-sync')
-    for (let done = 0; done < size.num; done += LAP) {
-      for (let i = 0; i < LAP; i++) keys.check(driver.getSync?.(keys.next()))
-      await meter.lap(LAP, LAP * ENTRY_BYTES)
-    }
-    yield* finish(scene, meter)
-  },
+type Asking = (driver: Driver, questions: Questions, count: number) => Promise<void>
+
+async function getAwaited(driver: Driver, questions: Questions, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) questions.check(await driver.get(questions.next()))
 }
 
-/** Whole scans, until `num` entries were read. */
-export const readseq: Workload = {
-  name: 'readseq',
-  summary: 'scans of everything, keys and values, from the first key to the last',
-  ...SIZES,
-  async *run(scene) {
-    const { driver, size } = scene
-    await prepare(scene)
-    const meter = new Meter('readseq')
-    for (let done = 0; done < size.num;) {
-      let bytes = 0
-      const limit = Math.min(size.keys, size.num - done)
-      const count = await driver.scan({ limit }, (key, value) => {
-        bytes += key.length + value.length
-      })
-      if (count !== limit) throw new VerificationError(`a scan gives ${count} entries, not ${limit}`)
-      await meter.lap(count, bytes)
-      done += count
-    }
-    yield* finish(scene, meter)
-  },
+async function getSynchronously(driver: Driver, questions: Questions, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) questions.check(driver.getSync?.(questions.next()))
 }
 
-async function prepare(scene: Scene): Promise<void> {
-  const { keys } = scene.size
-  await new BatchWriter(scene).write(0, keys, write => scattered(write, keys))
-  await scene.settle(keys, keys)
-}
-
-async function* finish(scene: Scene, meter: Meter): AsyncGenerator<Phase, void, undefined> {
+async function* read(
+  scene: Scene,
+  name: string,
+  questions: Questions,
+  ask: Asking,
+): AsyncGenerator<Phase, void, undefined> {
+  const { driver, size } = scene
+  await load(scene)
+  await ask(driver, questions, Math.min(WARM_UP, size.num))
+  const meter = new Meter(name)
+  while (goesOn(meter, size)) {
+    await ask(driver, questions, LAP)
+    await meter.lap(LAP, LAP * questions.bytes)
+  }
   yield meter.stop()
-  const { driver, dataset, size } = scene
-  const model = new Model(dataset, size.keys)
-  for (let write = 0; write < size.keys; write++) model.note(scattered(write, size.keys), write)
-  await model.verify(driver, LAP, size.seed)
+  await verifyLoaded(scene)
 }
 
-/** Chooses keys, and looks at the stamp of what a read gave. */
-class RandomKeys {
-  readonly #scene: Scene
+/** Chooses keys, and looks at what a read of the last one gave. */
+interface Questions {
+  /** Bytes that a question moves. */
+  readonly bytes: number
+  next(): Buffer
+  check(value: Uint8Array | undefined): void
+}
+
+class PresentKeys implements Questions {
+  readonly bytes: number = ENTRY_BYTES
+  readonly #dataset: Dataset
   readonly #random: Random
   readonly #key = Buffer.alloc(KEY_BYTES)
+  readonly #first: number
+  readonly #among: number
   #chosen = 0
 
-  constructor(scene: Scene) {
-    this.#scene = scene
-    this.#random = new Random(scene.size.seed)
+  /** @param share - only one in so many keys is asked for, all of them neighbours in the middle. */
+  constructor({ dataset, size }: Scene, share: number) {
+    this.#dataset = dataset
+    this.#random = new Random(size.seed)
+    this.#among = Math.ceil(size.keys / share)
+    this.#first = (size.keys - this.#among) >> 1
   }
 
   next(): Buffer {
-    this.#chosen = this.#random.below(this.#scene.size.keys)
-    this.#scene.dataset.writeKey(this.#chosen, this.#key)
+    this.#chosen = this.#first + this.#random.below(this.#among)
+    this.#dataset.writeKey(this.#chosen, this.#key)
     return this.#key
   }
 
   check(value: Uint8Array | undefined): void {
-    const stamp = value === undefined ? -1 : (value[0] | (value[1] << 8) | (value[2] << 16) | (value[3] << 24)) >>> 0
-    if (stamp !== this.#chosen) throw new VerificationError(`a get of key ${this.#chosen} gives that of ${stamp}`)
+    const found = keyNumberOf(value)
+    if (found !== this.#chosen) throw new VerificationError(`a get of key ${this.#chosen} gives that of ${found}`)
+  }
+}
+
+class MissingKeys implements Questions {
+  readonly bytes: number = KEY_BYTES
+  readonly #dataset: Dataset
+  readonly #random: Random
+  readonly #keys: number
+  readonly #key = Buffer.alloc(KEY_BYTES + 1, '.')
+
+  constructor({ dataset, size }: Scene) {
+    this.#dataset = dataset
+    this.#random = new Random(size.seed)
+    this.#keys = size.keys
+  }
+
+  next(): Buffer {
+    this.#dataset.writeKey(this.#random.below(this.#keys), this.#key)
+    return this.#key
+  }
+
+  check(value: Uint8Array | undefined): void {
+    if (value !== undefined) throw new VerificationError('a get of a key that nobody wrote gives a value')
   }
 }

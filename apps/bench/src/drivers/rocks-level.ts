@@ -1,0 +1,108 @@
+/**
+ * @nxtedition/rocksdb: a current RocksDB behind a native module that speaks abstract-level. Absence is an error for `get`
+ * and `undefined` for `getMany`, which `get` is made of; so one key is asked for as many are.
+ */
+import { SCAN_BATCH, type Driver, type DriverKind, type DriverStats, type Operation, type ScanRange } from './driver.ts'
+import { loadNative } from './native.ts'
+import { rocksIdle } from './rocks-idle.ts'
+
+/** The driver of @nxtedition/rocksdb. */
+export const rocksLevel: DriverKind = {
+  name: 'nxtedition-rocksdb',
+  async load() {
+    loadNative('@nxtedition/rocksdb')
+  },
+  async open({ path, durability, options }) {
+    const { RocksLevel } = loadNative<{ RocksLevel: new (path: string, options: object) => Level }>(
+      '@nxtedition/rocksdb',
+    )
+    const db = new RocksLevel(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+    await db.open(options)
+    return new RocksLevelDriver(db, { sync: durability === 'synced' })
+  },
+}
+
+/** What is used of the package. */
+interface Level {
+  open(options: object): Promise<void>
+  put(key: Uint8Array, value: Uint8Array, options: object): Promise<void>
+  del(key: Uint8Array, options: object): Promise<void>
+  batch(): Chain
+  getMany(keys: readonly Uint8Array[]): Promise<(Buffer | undefined)[]>
+  iterator(range: object): {
+    nextv(size: number): Promise<[Buffer, Buffer][]>
+    close(): Promise<void>
+  }
+  getProperty(name: string): string
+  close(): Promise<void>
+}
+
+interface Chain {
+  put(key: Uint8Array, value: Uint8Array): void
+  del(key: Uint8Array): void
+  write(options: object): Promise<void>
+}
+
+class RocksLevelDriver implements Driver {
+  readonly #db: Level
+  readonly #write: { readonly sync: boolean }
+
+  constructor(db: Level, write: { readonly sync: boolean }) {
+    this.#db = db
+    this.#write = write
+  }
+
+  put(key: Uint8Array, value: Uint8Array): Promise<void> {
+    return this.#db.put(key, value, this.#write)
+  }
+
+  del(key: Uint8Array): Promise<void> {
+    return this.#db.del(key, this.#write)
+  }
+
+  batch(operations: readonly Operation[]): Promise<void> {
+    const batch = this.#db.batch()
+    for (const operation of operations) {
+      if (operation.type === 'put') batch.put(operation.key, operation.value)
+      else batch.del(operation.key)
+    }
+    return batch.write(this.#write)
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return (await this.#db.getMany([key]))[0]
+  }
+
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#db.getMany(keys)
+  }
+
+  async scan(range: ScanRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<number> {
+    const { limit = Infinity } = range
+    const iterator = this.#db.iterator(range)
+    let count = 0
+    try {
+      while (count < limit) {
+        const some = await iterator.nextv(Math.min(SCAN_BATCH, limit - count))
+        if (some.length === 0) break
+        for (const [key, value] of some) visit(key, value)
+        count += some.length
+      }
+    } finally {
+      await iterator.close()
+    }
+    return count
+  }
+
+  settle(): Promise<number> {
+    return rocksIdle(name => this.#db.getProperty(name))
+  }
+
+  stats(): DriverStats {
+    return { details: this.#db.getProperty('rocksdb.stats') }
+  }
+
+  close(): Promise<void> {
+    return this.#db.close()
+  }
+}

@@ -1,0 +1,3 @@
+import { driverContract } from './contract.suite.ts'
+
+await driverContract('rocksdb')
