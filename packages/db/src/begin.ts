@@ -11,6 +11,7 @@
 import { LsmError, type Directory, type DirectoryEntry } from '@lsm/base'
 import type { JobRunner } from '@lsm/compaction'
 import { logFileName, parseFileName, VersionEdit, type VersionSet } from '@lsm/manifest'
+import { MemTable } from '@lsm/memtable'
 import { LogWriter } from '@lsm/wal'
 
 import { flushAll } from './flush-all.ts'
@@ -53,7 +54,7 @@ export async function begin(
   versions.lastSequence = replayed.lastSequence
   const edit = new VersionEdit()
   const facts = new TableFacts()
-  const kept = mayStayInLogs(replayed, versions.logNumber)
+  const kept = mayStayInLogs(replayed, versions.logNumber, options.stalls.maxFrozenMemTables)
   if (kept) await syncLogs(directory, replayed)
   else {
     await flushAll(replayed.memtables, replayed.lastSequence, { versions, runner, table: options.table, facts, edit })
@@ -64,8 +65,7 @@ export async function begin(
   edit.prevLogNumber = 0
   edit.lastSequence = replayed.lastSequence
   await versions.startManifest(edit)
-  const active = (kept ? replayed.memtables[0] : undefined) ?? pool.take(0, 0)
-  return { log, memtables: new MemTableList(active), facts }
+  return { log, memtables: kept ? recoveredMemTables(replayed) : new MemTableList(nothing()), facts }
 }
 
 /** Makes a log, its name durable. */
@@ -82,20 +82,35 @@ export async function createLog(directory: Directory, versions: VersionSet): Pro
   return { number, writer: new LogWriter(file) }
 }
 
-/** All that was replayed, for a database that is only read. */
-export function recoveredMemTables({ memtables, lastSequence }: Replayed, pool: MemTablePool): MemTableList {
-  const list = new MemTableList(memtables[0] ?? pool.take(0, 0))
-  for (const memtable of memtables.slice(1)) list.rotate(memtable, lastSequence, 0)
+/**
+ * All that was replayed: the last memtable goes on taking writes, the others wait to become tables. Where nothing was
+ * replayed the active one takes nothing, and the first write exchanges it: who only reads needs no 16 MiB.
+ */
+export function recoveredMemTables({ memtables, beginnings, lastSequence }: Replayed): MemTableList {
+  const list = new MemTableList(memtables[0] ?? nothing())
+  for (const [i, log] of beginnings.entries()) if (i > 0) list.rotate(memtables[i], lastSequence, log)
   return list
 }
 
+/** A memtable that has nothing and takes nothing. */
+function nothing(): MemTable {
+  const memtable = MemTable.create(0)
+  memtable.freeze()
+  return memtable
+}
+
 /**
- * Whether the replayed entries may go on living in their logs: they fit one memtable, are in few logs, and no log is
- * damaged. A damaged log must go, or its damage would refuse the next open, when it is the newest no more; so must one
- * below the log number, since logs between the two are obsolete and would come back.
+ * Whether the replayed entries may go on living in their logs: they fit the memtables that there may be, are in few logs,
+ * and no log is damaged. A damaged log must go, or its damage would refuse the next open, when it is the newest no more;
+ * so must one below the log number, since logs between the two are obsolete and would come back.
  */
-function mayStayInLogs({ memtables, logs, dropped, firstLog }: Replayed, logNumber: number): boolean {
-  if (memtables.length > 1 || dropped.length > 0 || (firstLog !== undefined && firstLog < logNumber)) return false
+function mayStayInLogs(
+  { memtables, logs, dropped, firstLog }: Replayed,
+  logNumber: number,
+  mostFrozen: number,
+): boolean {
+  if (memtables.length > 1 + mostFrozen || dropped.length > 0) return false
+  if (firstLog !== undefined && firstLog < logNumber) return false
   return logs.filter(log => log.entries > 0).length <= MOST_LOGS_KEPT
 }
 

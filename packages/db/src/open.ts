@@ -103,7 +103,7 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
     const clock = new TurnClock()
     const base = { options, directory, versions, cache, tables, snapshots, recovery, events, leaks, clock, pool }
     if (lock === undefined) {
-      const memtables = recoveredMemTables(replayed, pool)
+      const memtables = recoveredMemTables(replayed)
       return { ...base, memtables, current: new CurrentState(memtables, versions, pool), writer: undefined }
     }
     const { runner, reason } = await jobRunner(directory, options)
@@ -198,6 +198,10 @@ async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: 
     room: signal => background.room(signal),
     nextLog: () => createLog(directory, versions),
     leaveLogs: number => background.leaveLogs(number),
+    exchangeEmpty(userBytes, count) {
+      memtables.active = pool.take(userBytes, count)
+      current.refresh()
+    },
     rotate(userBytes, count, lastSequence, nextLogNumber) {
       memtables.rotate(pool.take(userBytes, count), lastSequence, nextLogNumber)
       current.refresh()

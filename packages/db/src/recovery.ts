@@ -70,7 +70,9 @@ export interface RecoveryReport {
 /** What replaying the logs gave. */
 export interface Replayed {
   /** Oldest first; each but the last is full. */
-  readonly memtables: MemTable[]
+  readonly memtables: readonly MemTable[]
+  /** Of each memtable, the number of the log that its first entry is from. */
+  readonly beginnings: readonly number[]
   readonly logs: ReplayedLog[]
   readonly dropped: DroppedBytes[]
   readonly holes: boolean
@@ -137,6 +139,7 @@ class Replay {
   readonly #pool: MemTablePool
   readonly #mode: RecoveryMode
   readonly #memtables: MemTable[] = []
+  readonly #beginnings: number[] = []
   readonly #logs: ReplayedLog[] = []
   readonly #dropped: DroppedBytes[] = []
   #damagedLog: string | undefined
@@ -164,6 +167,7 @@ class Replay {
   result(): Replayed {
     return {
       memtables: this.#memtables,
+      beginnings: this.#beginnings,
       logs: this.#logs,
       dropped: this.#dropped,
       holes: this.#holes,
@@ -221,7 +225,7 @@ class Replay {
     this.#firstSequence ??= batch.sequence
     this.#replayedTo = batch.sequence + batch.count - 1
     this.#lastSequence = Math.max(this.#lastSequence, this.#replayedTo)
-    insertBatch(bytes, start, batch.sequence, batch.count, this.#memtableFor(batch.userBytes, batch.count))
+    insertBatch(bytes, start, batch.sequence, batch.count, this.#memtableFor(batch, log.number))
     return batch.count
   }
 
@@ -253,12 +257,13 @@ class Replay {
     return number >= this.#firstOwnLog && sequence <= this.#flushedTo && !isInLogs
   }
 
-  #memtableFor(userBytes: number, count: number): MemTable {
+  #memtableFor({ userBytes, count }: StoredBatch, log: number): MemTable {
     const last = this.#memtables.at(-1)
     if (last?.fits(userBytes, count)) return last
     last?.freeze()
     const memtable = this.#pool.take(userBytes, count)
     this.#memtables.push(memtable)
+    this.#beginnings.push(log)
     return memtable
   }
 

@@ -51,6 +51,8 @@ export interface Rotation {
   leaveLogs(nextLogNumber: number): Promise<void>
   /** Makes the next log, its name durable. */
   nextLog(): Promise<NumberedLog>
+  /** Puts a memtable that surely holds so many bytes and entries in the place of the active one, which is empty. */
+  exchangeEmpty(userBytes: number, count: number): void
   /** Puts a memtable that surely holds so many bytes and entries in the active one's place, and has the old one flushed. */
   rotate(userBytes: number, count: number, lastSequence: number, nextLogNumber: number): void
 }
@@ -339,8 +341,12 @@ export class WriteQueue {
     }
   }
 
-  #hasRoom(batch: WriteBatch): boolean {
-    return this.#memtables.active.fits(batch.length, batch.count)
+  #hasRoom({ length, count }: WriteBatch): boolean {
+    const { active } = this.#memtables
+    if (active.fits(length, count)) return true
+    if (active.entries > 0) return false
+    this.#rotation.exchangeEmpty(length, count)
+    return true
   }
 
   #append(batch: WriteBatch): void {
