@@ -81,13 +81,6 @@ export async function createLog(directory: Directory, versions: VersionSet): Pro
   return { number, writer: new LogWriter(file) }
 }
 
-/** All that was replayed, for a database that is only read. */
-export function recoveredMemTables({ memtables, lastSequence }: Replayed, pool: MemTablePool): MemTableList {
-  const list = new MemTableList(memtables[0] ?? pool.take(0, 0))
-  for (const memtable of memtables.slice(1)) list.rotate(memtable, lastSequence, 0)
-  return list
-}
-
 /**
  * Whether the replayed entries may go on living in their logs: they fit one memtable, are in few logs, and no log is
  * damaged. A damaged log must go, or its damage would refuse the next open, when it is the newest no more; so must one

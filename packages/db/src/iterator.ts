@@ -6,7 +6,7 @@
  * 3. Calls do not overlap: a second `next` waits for the first.
  */
 import { LsmError, MISS, ReadContext, VALID, mergeIterators, type InternalIterator } from '@lsm/base'
-import { LevelIterator, type TableCache } from '@lsm/sstable'
+import { LevelIterator, type TableCache } from '@lsm/sstable/reading'
 
 import type { Drive } from './drive.ts'
 import type { Transcoder } from './encoding.ts'
