@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 
-import { COMMANDS } from './commands/all.ts'
+import { allCommands } from './commands/all.ts'
 import { complete } from './completion.ts'
 
+const commands = await allCommands()
 const KEYS = ['apple', 'apple pie', 'pear']
 
 test.each([
@@ -16,10 +17,10 @@ test.each([
   ['scan --pre', '--prefix '],
   ['help de', 'delete '],
 ])('%j may become %j', async (line, completion) => {
-  const [found] = await complete(line, COMMANDS, async prefix => KEYS.filter(key => key.startsWith(prefix)))
+  const [found] = await complete(line, commands, async prefix => KEYS.filter(key => key.startsWith(prefix)))
   expect(found).toContain(completion)
 })
 
 test.each(['destr', 'get apple a', 'nonsense a', 'get "a', 'count a'])('%j has no completion', async line => {
-  expect((await complete(line, COMMANDS, async () => KEYS))[0]).toEqual([])
+  expect((await complete(line, commands, async () => KEYS))[0]).toEqual([])
 })

@@ -1,9 +1,10 @@
 /**
  * Help, made from the definitions of the commands.
  */
-import { parserOf, PROGRAM_OPTIONS } from './arguments.ts'
 import { CHAPTERS, type ArgumentDefinition, type CommandDefinition, type Place } from './commands/command.ts'
 import { EXIT } from './exit-codes.ts'
+import { parserOf } from './parser.ts'
+import { PROGRAM_OPTIONS } from './program-options.ts'
 
 /** What `lsm --help` prints. */
 export function programHelp(commands: readonly CommandDefinition[]): string {

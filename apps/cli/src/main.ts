@@ -2,8 +2,13 @@
 /**
  * The `lsm` command: the process around {@link run}.
  */
+import * as module from 'node:module'
+
 import { EXIT } from './exit-codes.ts'
-import { run } from './run.ts'
+
+// Where Node can keep what it has compiled, the next run need not compile it again: so nothing more is loaded before.
+;(module as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.()
+const { run } = await import('./run.ts')
 
 const interrupt = new AbortController()
 

@@ -8,12 +8,12 @@
 import { createInterface, type Interface } from 'node:readline/promises'
 
 import { textOf } from './bytes-text.ts'
-import { COMMANDS } from './commands/all.ts'
+import { allCommands } from './commands/all.ts'
 import type { ByteDatabase } from './commands/command.ts'
 import { afterPrefix } from './commands/range.ts'
 import { plural } from './commands/recovery-sentences.ts'
 import { complete } from './completion.ts'
-import { executeLine } from './execute.ts'
+import { executeLine } from './execute-line.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { History, HISTORY_SIZE } from './history.ts'
 import type { Reporter } from './report.ts'
@@ -35,6 +35,7 @@ export async function runPrompt(
 ): Promise<ExitCode> {
   const database = await session.open(session.readOnly ? 'read' : 'create')
   reporter.output.say(banner(database, session.directory))
+  const commands = await allCommands()
   const history = new History(env)
   const lines = createInterface({
     input: stdin,
@@ -44,7 +45,7 @@ export async function runPrompt(
     history: history.lines,
     historySize: HISTORY_SIZE,
     removeHistoryDuplicates: true,
-    completer: (line: string) => complete(line, COMMANDS, prefix => keysWith(database, prefix)),
+    completer: (line: string) => complete(line, commands, prefix => keysWith(database, prefix)),
   })
   return new Prompt(lines, history, reporter, session).run()
 }

@@ -6,7 +6,6 @@
  *     ndjson    one JSON object a line, which `batch` reads
  */
 import { displayLine, escapeBytes, formatBytes, type Form } from './bytes-text.ts'
-import { jsonField } from './ndjson.ts'
 import type { Output } from './output.ts'
 
 /** A key and its value; the part that is not shown is empty. */
@@ -50,7 +49,7 @@ async function pageWriter(style: EntryStyle, output: Output): Promise<(entries: 
     const table = new EntryTable(style, output)
     return entries => table.page(entries)
   }
-  const line = style.layout === 'ndjson' ? ndjsonLine(style) : textLine(style)
+  const line = style.layout === 'ndjson' ? await ndjsonLine(style) : textLine(style)
   return entries => {
     let text = ''
     for (const entry of entries) text += `${line(entry)}\n`
@@ -58,7 +57,8 @@ async function pageWriter(style: EntryStyle, output: Output): Promise<(entries: 
   }
 }
 
-function ndjsonLine({ shape, key, value }: EntryStyle): (entry: Entry) => string {
+async function ndjsonLine({ shape, key, value }: EntryStyle): Promise<(entry: Entry) => string> {
+  const { jsonField } = await import('./ndjson.ts')
   if (shape === 'keys') return entry => `{${jsonField('key', entry[0], key)}}`
   if (shape === 'values') return entry => `{${jsonField('value', entry[1], value)}}`
   return entry => `{${jsonField('key', entry[0], key)},${jsonField('value', entry[1], value)}}`

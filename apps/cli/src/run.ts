@@ -2,7 +2,6 @@
  * One run of the program, from its arguments to its exit code.
  */
 import { parseCommand, parseProgram, withOptions, type Invocation } from './arguments.ts'
-import { COMMANDS } from './commands/all.ts'
 import { findCommand } from './commands/find.ts'
 import { execute } from './execute.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
@@ -22,7 +21,7 @@ export async function run(words: readonly string[], surroundings: Surroundings):
   const output = new Output(stdout, stderr, env)
   const reporter: Reporter = { output, debug: (env['LSM_DEBUG'] ?? '') !== '' }
   try {
-    const invocation = parseProgram(words, COMMANDS, env)
+    const invocation = await parseProgram(words, env)
     if (invocation.asks === 'command') return await runCommand(invocation, surroundings, reporter)
     if (invocation.asks === 'session') return await runSession(invocation, surroundings, reporter)
     await output.write(await about(invocation.asks))
@@ -35,7 +34,8 @@ export async function run(words: readonly string[], surroundings: Surroundings):
 
 async function about(what: 'help' | 'version'): Promise<string> {
   if (what === 'version') return (await import('./version.ts')).versions()
-  return (await import('./help.ts')).programHelp(COMMANDS)
+  const [{ programHelp }, { allCommands }] = await Promise.all([import('./help.ts'), import('./commands/all.ts')])
+  return programHelp(await allCommands())
 }
 
 async function runCommand(
@@ -44,8 +44,8 @@ async function runCommand(
   reporter: Reporter,
 ): Promise<ExitCode> {
   const [name, ...rest] = words
-  const command = findCommand(name, COMMANDS)
-  const call = parseCommand(command, rest, 'shell')
+  const command = await findCommand(name)
+  const call = await parseCommand(command, rest, 'shell')
   if ('help' in call) {
     await reporter.output.write(call.help)
     await reporter.output.flush()

@@ -6,7 +6,8 @@
  * 2. A key that is not there is an answer, not a failure: the script goes on. If nothing fails, the exit code tells.
  * 3. What a command writes is out before the next one begins.
  */
-import { executeLine, type Circumstances } from './execute.ts'
+import type { Circumstances } from './execute.ts'
+import { executeLine } from './execute-line.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { lines } from './lines.ts'
 

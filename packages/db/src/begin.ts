@@ -11,11 +11,10 @@
 import { LsmError, type Directory, type DirectoryEntry } from '@lsm/base'
 import type { JobRunner } from '@lsm/compaction'
 import { logFileName, parseFileName, VersionEdit, type VersionSet } from '@lsm/manifest'
-import { MemTable } from '@lsm/memtable'
 import { LogWriter } from '@lsm/wal'
 
 import { flushAll } from './flush-all.ts'
-import { MemTableList } from './memtable-list.ts'
+import { MemTableList, NOTHING_REPLAYED } from './memtable-list.ts'
 import type { MemTablePool } from './memtable-pool.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Replayed } from './recovery.ts'
@@ -65,7 +64,7 @@ export async function begin(
   edit.prevLogNumber = 0
   edit.lastSequence = replayed.lastSequence
   await versions.startManifest(edit)
-  return { log, memtables: kept ? recoveredMemTables(replayed) : new MemTableList(nothing()), facts }
+  return { log, memtables: MemTableList.replayed(kept ? replayed : NOTHING_REPLAYED), facts }
 }
 
 /** Makes a log, its name durable. */
@@ -80,23 +79,6 @@ export async function createLog(directory: Directory, versions: VersionSet): Pro
     throw new LsmError('LSM_IO', 'the name of a new log could not be made durable', { file: file.name, cause })
   }
   return { number, writer: new LogWriter(file) }
-}
-
-/**
- * All that was replayed: the last memtable goes on taking writes, the others wait to become tables. Where nothing was
- * replayed the active one takes nothing, and the first write exchanges it: who only reads needs no 16 MiB.
- */
-export function recoveredMemTables({ memtables, beginnings, lastSequence }: Replayed): MemTableList {
-  const list = new MemTableList(memtables[0] ?? nothing())
-  for (const [i, log] of beginnings.entries()) if (i > 0) list.rotate(memtables[i], lastSequence, log)
-  return list
-}
-
-/** A memtable that has nothing and takes nothing. */
-function nothing(): MemTable {
-  const memtable = MemTable.create(0)
-  memtable.freeze()
-  return memtable
 }
 
 /**

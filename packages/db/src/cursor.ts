@@ -10,7 +10,7 @@
  * 3. Resting loses nothing: the next walk begins behind the entry that was given last.
  */
 import { END, MISS, ReadContext, VALID, mergeIterators, type InternalIterator, type Move } from '@lsm/base'
-import { LevelIterator, type TableCache } from '@lsm/sstable'
+import { LevelIterator, type TableCache } from '@lsm/sstable/reading'
 
 import type { KeyRange } from './key-range.ts'
 import type { Held, Leaks } from './leaks.ts'

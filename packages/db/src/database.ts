@@ -2,13 +2,12 @@
  * The database as its users know it. It owns no state: each method checks its arguments and hands on.
  */
 import { LsmError } from '@lsm/base'
-import { nodeFileSystem } from '@lsm/fs'
+import { nodeFileSystem } from '@lsm/fs/node'
 
 import { approximateSize } from './approximate-size.ts'
 import { ChainedBatch } from './chained-batch.ts'
 import { closeEngine } from './close.ts'
 import { Cursors } from './cursor.ts'
-import { destroyDatabase } from './destroy.ts'
 import { Drive } from './drive.ts'
 import { transcoder, type Decoded, type EncodingOption, type EncodingOptions, type Transcoder } from './encoding.ts'
 import type { DatabaseEvents } from './events.ts'
@@ -21,11 +20,11 @@ import { checkedLimit, checkedPart, resolveOptions, type OpenOptions, type Write
 import { PointReader } from './point-reader.ts'
 import type { RecoveryReport } from './recovery.ts'
 import type { RepairReport } from './repair-report.ts'
-import { repairDatabase, type RepairOptions } from './repair.ts'
+import type { RepairOptions } from './repair.ts'
 import { Snapshot } from './snapshot.ts'
 import { databaseStats, type DatabaseStats } from './stats.ts'
 import type { VerifyReport } from './verify-report.ts'
-import { verifyDatabase, type VerifyOptions } from './verify.ts'
+import type { VerifyOptions } from './verify.ts'
 import { WriteBatch } from './write-batch.ts'
 import type { StallDecision } from './write-stall.ts'
 
@@ -136,7 +135,8 @@ export class Database<K = string, V = string> {
    *
    * @throws LsmError `LSM_LOCKED` if it is open.
    */
-  static destroy(path: string, options: Pick<OpenOptions, 'fileSystem'> = {}): Promise<void> {
+  static async destroy(path: string, options: Pick<OpenOptions, 'fileSystem'> = {}): Promise<void> {
+    const { destroyDatabase } = await import('./destroy.ts')
     return destroyDatabase(path, options.fileSystem ?? nodeFileSystem)
   }
 
@@ -146,7 +146,8 @@ export class Database<K = string, V = string> {
    *
    * @throws LsmError `LSM_NOT_FOUND` if there is none, `LSM_IO` if a file cannot be read; damage is in the report.
    */
-  static verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  static async verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+    const { verifyDatabase } = await import('./verify.ts')
     return verifyDatabase(path, options, nodeFileSystem)
   }
 
@@ -159,7 +160,8 @@ export class Database<K = string, V = string> {
    * @throws LsmError `LSM_LOCKED` if the damaged one is open, `LSM_EXISTS` if there is something in the other directory,
    *   `LSM_NOT_FOUND` if there is nothing to repair.
    */
-  static repair(path: string, options: RepairOptions = {}): Promise<RepairReport> {
+  static async repair(path: string, options: RepairOptions = {}): Promise<RepairReport> {
+    const { repairDatabase } = await import('./repair.ts')
     return repairDatabase(path, options, nodeFileSystem)
   }
 
@@ -309,10 +311,9 @@ export class Database<K = string, V = string> {
     range: RangeOptions<KeyOf<K, O>> = {},
     options?: O,
   ): Promise<void> {
-    const { background, compactions } = this.#writer()
+    const { strategy, background, compactions } = this.#writer()
     const { lower, upper } = keyRange(range, this.#keyEncoding(options))
     await this.flush()
-    const { strategy } = this.#engine.options
     await compactRange({ strategy, compactions, background }, lower?.key, upper?.key, options ?? {})
   }
 

@@ -7,25 +7,24 @@
  *     begin      what must leave the logs becomes tables, a new log, a new MANIFEST, CURRENT (see `begin`)
  *     run        queue and background work are set going; what is superfluous is removed
  *
- * A read-only open stops after `replay`: it takes no lock and changes nothing.
+ * A read-only open stops after `replay`: it takes no lock and changes nothing. The last two phases, and all that only
+ * they need, are in `start-writer`.
  */
 import { LsmError, type Directory, type DirectoryLock } from '@lsm/base'
-import { RateLimiter, type JobRunner } from '@lsm/compaction'
-import type { MadeRunner } from '@lsm/compaction/node'
+import type { JobRunner, Strategy } from '@lsm/compaction'
 import { LOCK, VersionSet } from '@lsm/manifest'
-import { BlockCache, TableCache } from '@lsm/sstable'
+import { BlockCache, TableCache } from '@lsm/sstable/reading'
 
-import { Background } from './background.ts'
-import { begin, createLog, recoveredMemTables } from './begin.ts'
+import type { Background } from './background.ts'
 import { checkCleanState, readCleanState } from './clean-close.ts'
-import { Compactions } from './compactions.ts'
+import type { Compactions } from './compactions.ts'
 import { DatabaseEvents } from './events.ts'
 import { Leaks } from './leaks.ts'
-import type { MemTableList } from './memtable-list.ts'
+import { MemTableList } from './memtable-list.ts'
 import { checkLogsFollow, checkTables, checkTornManifest, missingLog } from './named-files.ts'
 import { diagnosticsTap } from './node-diagnostics.ts'
-import { defaultCacheSize, defaultWorkers } from './node-machine.ts'
-import { ObsoleteFiles } from './obsolete-files.ts'
+import { defaultCacheSize } from './node-machine.ts'
+import type { ObsoleteFiles } from './obsolete-files.ts'
 import type { ResolvedOptions } from './options.ts'
 import { MemTablePool } from './memtable-pool.ts'
 import { CurrentState } from './read-state.ts'
@@ -33,8 +32,8 @@ import { replayLogs, type DroppedBytes, type RecoveryReport, type Replayed } fro
 import { SnapshotList } from './snapshot-list.ts'
 import type { TableFacts } from './table-facts.ts'
 import { TurnClock } from './turn-clock.ts'
-import { WriteGate } from './write-gate.ts'
-import { WriteQueue, type NumberedLog } from './write-queue.ts'
+import type { WriteGate } from './write-gate.ts'
+import type { WriteQueue } from './write-queue.ts'
 
 /** What a running database is made of. */
 export interface Engine {
@@ -61,10 +60,13 @@ export interface Writer {
   readonly queue: WriteQueue
   readonly background: Background
   readonly compactions: Compactions
+  readonly strategy: Strategy
   readonly facts: TableFacts
   readonly obsolete: ObsoleteFiles
   readonly gate: WriteGate
   readonly runner: JobRunner
+  /** Ends all of it but the lock; see `close-writer`. */
+  readonly close: (engine: Engine) => Promise<void>
 }
 
 /** Opens a database. */
@@ -103,35 +105,16 @@ async function open(directory: Directory, lock: DirectoryLock | undefined, optio
     const clock = new TurnClock()
     const base = { options, directory, versions, cache, tables, snapshots, recovery, events, leaks, clock, pool }
     if (lock === undefined) {
-      const memtables = recoveredMemTables(replayed)
+      const memtables = MemTableList.replayed(replayed)
       return { ...base, memtables, current: new CurrentState(memtables, versions, pool), writer: undefined }
     }
-    const { runner, reason } = await jobRunner(directory, options)
-    base.events.announce('runner', { kind: runner.kind, reason })
-    try {
-      const { log, memtables, facts } = await begin(base, entries, replayed, runner)
-      const current = new CurrentState(memtables, versions, pool)
-      return await run({ ...base, memtables, current }, { lock, runner, log, facts })
-    } catch (error) {
-      await runner.close()
-      throw error
-    }
+    // Loaded only for a database that is written to: it brings queue, background work and threads with it.
+    const { startWriter } = await import('./start-writer.ts')
+    return await startWriter(base, entries, replayed, lock)
   } catch (error) {
     await versions.close()
     throw error
   }
-}
-
-/** Loaded only for a database that is written to: it brings worker threads with it. */
-async function jobRunner(directory: Directory, options: ResolvedOptions): Promise<MadeRunner> {
-  const { makeRunner } = await import('@lsm/compaction/node')
-  const { codecs, filters, backgroundWriteRate } = options
-  return makeRunner({
-    directory,
-    components: { codecs, filters },
-    workers: options.workers ?? defaultWorkers(),
-    limiter: backgroundWriteRate > 0 ? new RateLimiter(backgroundWriteRate) : undefined,
-  })
 }
 
 async function recoverVersions(
@@ -172,53 +155,4 @@ function report(
     holes,
     lastSequence,
   }
-}
-
-/** What a writable database starts with. */
-interface Beginning {
-  readonly lock: DirectoryLock
-  readonly runner: JobRunner
-  readonly log: NumberedLog
-  readonly facts: TableFacts
-}
-
-/** Sets the parts of a writable database going. */
-async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: Beginning): Promise<Engine> {
-  const { options, directory, versions, tables, snapshots, memtables, current, events, pool } = parts
-  const obsolete = new ObsoleteFiles(directory, versions, tables)
-  const gate = new WriteGate(events)
-  const newest = (): number => queue.lastSequence
-  const onChange = (): void => current.refresh()
-  const shared = { ...options, versions, snapshots, facts, obsolete, runner, events, newest, onChange }
-  const compactions = new Compactions(shared)
-  const queue: WriteQueue = new WriteQueue(memtables, log, versions.lastSequence, {
-    gate,
-    clock: parts.clock,
-    blocked: () => background.blocked(),
-    room: signal => background.room(signal),
-    nextLog: () => createLog(directory, versions),
-    leaveLogs: number => background.leaveLogs(number),
-    exchangeEmpty(userBytes, count) {
-      memtables.active = pool.take(userBytes, count)
-      current.refresh()
-    },
-    rotate(userBytes, count, lastSequence, nextLogNumber) {
-      memtables.rotate(pool.take(userBytes, count), lastSequence, nextLogNumber)
-      current.refresh()
-      background.start()
-    },
-  })
-  const background: Background = new Background({
-    ...shared,
-    tables,
-    memtables,
-    pool,
-    compactions,
-    gate,
-    limits: options.stalls,
-    onFailure: error => queue.poison(error),
-  })
-  await obsolete.remove()
-  background.start()
-  return { ...parts, writer: { lock, queue, background, compactions, facts, obsolete, gate, runner } }
 }

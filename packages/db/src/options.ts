@@ -4,15 +4,9 @@
  * Options are resolved, checked and frozen once, here; nothing below this file has a default.
  */
 import { LsmError, type FileSystem } from '@lsm/base'
-import { fifoStrategy, leveledStrategy, tieredStrategy, type Strategy, type TableSettings } from '@lsm/compaction'
-import {
-  blockedBloomFilter,
-  CodecRegistry,
-  DEFAULT_CODECS,
-  leveldbBloomFilter,
-  type Codec,
-  type FilterPolicy,
-} from '@lsm/sstable'
+import type { FifoSettings, LeveledSettings, Strategy, TableSettings, TieredSettings } from '@lsm/compaction'
+import type { Codec, FilterPolicy } from '@lsm/sstable'
+import { blockedBloomFilter, CodecRegistry, DEFAULT_CODECS, leveldbBloomFilter } from '@lsm/sstable/reading'
 
 import { mostBytes, transcoder, type EncodingOption, type Transcoder } from './encoding.ts'
 import type { RecoveryMode } from './recovery.ts'
@@ -126,6 +120,13 @@ export interface WriteOptions {
   readonly signal?: AbortSignal
 }
 
+/** A strategy that was chosen and not made yet: a database that is only read needs none. */
+export type StrategyChoice =
+  | { readonly name: 'own'; readonly strategy: Strategy }
+  | { readonly name: 'leveled'; readonly settings: LeveledSettings }
+  | { readonly name: 'tiered'; readonly settings: TieredSettings }
+  | { readonly name: 'fifo'; readonly settings: FifoSettings }
+
 /** Options with every default filled in. */
 export interface ResolvedOptions {
   readonly createIfMissing: boolean
@@ -144,7 +145,7 @@ export interface ResolvedOptions {
   readonly maxBlockSize: number
   readonly maxKeySize: number
   readonly maxValueSize: number
-  readonly strategy: Strategy
+  readonly strategy: StrategyChoice
   /** Bytes of the level below its own that an output of a compaction may overlap. */
   readonly maxGrandparentOverlap: number
   readonly workers: number | undefined
@@ -256,23 +257,28 @@ export function resolveOptions(options: OpenOptions, fileSystem: FileSystem): Re
 const GRANDPARENTS = 10
 
 /** The strategy by name, or the user's own. */
-function strategyOf(strategy: unknown, given: Given): Strategy {
-  if (isStrategy(strategy)) return strategy
+function strategyOf(strategy: unknown, given: Given): StrategyChoice {
+  if (isStrategy(strategy)) return { name: 'own', strategy }
   const maxTableSize = given.number('maxFileSize', 8 * MiB, KiB, 2 * GiB)
   const maxAge = given.number('maxTableAge', 0, 0, Number.MAX_SAFE_INTEGER)
-  switch (given.choice('strategy', STRATEGIES, 'leveled')) {
-    case 'tiered':
-      return tieredStrategy({
+  const name = given.choice('strategy', STRATEGIES, 'leveled')
+  switch (name) {
+    case 'tiered': {
+      const settings = {
         minRuns: given.number('level0CompactionTrigger', 4, 2, 1000),
         maxRuns: given.number('level0SlowdownTrigger', 20, 2, 100_000),
         sizeRatio: 10,
         maxSpaceAmplification: 100,
         maxTableSize: Number.MAX_SAFE_INTEGER,
-      })
-    case 'fifo':
-      return fifoStrategy({ maxBytes: given.number('fifoMaxBytes', GiB, 0, Number.MAX_SAFE_INTEGER), maxAge })
-    case 'leveled':
-      return leveledStrategy({
+      }
+      return { name, settings }
+    }
+    case 'fifo': {
+      const maxBytes = given.number('fifoMaxBytes', GiB, 0, Number.MAX_SAFE_INTEGER)
+      return { name, settings: { maxBytes, maxAge } }
+    }
+    case 'leveled': {
+      const settings = {
         level0Trigger: given.number('level0CompactionTrigger', 4, 1, 1000),
         baseLevelBytes: given.number('baseLevelSize', 64 * MiB, KiB, Number.MAX_SAFE_INTEGER),
         levelMultiplier: given.number('levelMultiplier', 10, 2, 100),
@@ -281,7 +287,9 @@ function strategyOf(strategy: unknown, given: Given): Strategy {
         choice: 'least-overlap',
         tombstoneRatio: 0.3,
         maxAge,
-      })
+      } as const
+      return { name, settings }
+    }
   }
 }
 

@@ -123,8 +123,8 @@ export function databaseStats(engine: Engine, drive: Drive, openIterators: numbe
   }
 }
 
-function levelStats({ versions, options, writer }: Engine): LevelStats[] {
-  const scores = writer === undefined ? [] : options.strategy.scores(writer.compactions.tree())
+function levelStats({ versions, writer }: Engine): LevelStats[] {
+  const scores = writer === undefined ? [] : writer.strategy.scores(writer.compactions.tree())
   return versions.current.levels
     .map((files, level) => {
       const traffic = writer?.compactions.traffic[level]

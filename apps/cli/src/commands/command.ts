@@ -67,7 +67,6 @@ export interface Context {
   /** How the program was told to compact, if it was. */
   readonly strategy: StrategyName | undefined
   readonly place: Place
-  readonly commands: readonly CommandDefinition[]
   readonly output: Output
   /** Fires when the command is to stop. */
   readonly signal: AbortSignal

@@ -2,27 +2,22 @@
  * From a word to the command that it names.
  */
 import { UsageError } from '../failure.ts'
+import { COMMAND_NAMES, commandsBeside } from './all.ts'
 import type { CommandDefinition } from './command.ts'
 
 /** Whether a word names a command. Case does not matter. */
-export function namesCommand(word: string, commands: readonly CommandDefinition[]): boolean {
-  return lookUp(word, commands) !== undefined
+export function namesCommand(word: string): boolean {
+  return COMMAND_NAMES.includes(word.toLowerCase())
 }
 
 /** The command that a word names; throws {@link UsageError} with what may have been meant. */
-export function findCommand(word: string, commands: readonly CommandDefinition[]): CommandDefinition {
-  const found = lookUp(word, commands)
+export async function findCommand(word: string): Promise<CommandDefinition> {
+  const name = word.toLowerCase()
+  const commands = await commandsBeside(name)
+  const found = commands.find(command => command.name === name || command.aliases?.includes(name) === true)
   if (found !== undefined) return found
-  const close = commands.flatMap(allNames).find(name => distance(word.toLowerCase(), name) <= (name.length < 4 ? 1 : 2))
+  const close = COMMAND_NAMES.find(each => distance(name, each) <= (each.length < 4 ? 1 : 2))
   throw new UsageError(`'${word}' is no command; ${close === undefined ? 'see "help"' : `did you mean '${close}'?`}`)
-}
-
-function lookUp(word: string, commands: readonly CommandDefinition[]): CommandDefinition | undefined {
-  return commands.find(command => allNames(command).includes(word.toLowerCase()))
-}
-
-function allNames({ name, aliases = [] }: CommandDefinition): string[] {
-  return [name, ...aliases]
 }
 
 /** Letters to put in, take out or change to make one word of the other. */

@@ -2,6 +2,7 @@
  * Commands about the commands: help and exit.
  */
 import { EXIT } from '../exit-codes.ts'
+import { allCommands } from './all.ts'
 import type { CommandDefinition } from './command.ts'
 import { findCommand } from './find.ts'
 
@@ -13,10 +14,10 @@ const help: CommandDefinition = {
   arguments: [{ name: 'command', description: 'the command to explain', optional: true, completes: 'command' }],
   options: [],
   standsAlone: true,
-  async run({ commands, output, place }, given) {
+  async run({ output, place }, given) {
     const { helpOf, overview } = await import('../help.ts')
     const [name] = given.words
-    const text = name === undefined ? overview(commands, place) : helpOf(findCommand(name, commands), place)
+    const text = name === undefined ? overview(await allCommands(), place) : helpOf(await findCommand(name), place)
     await output.write(text)
     return EXIT.ok
   },

@@ -5,7 +5,7 @@ import { displayBlock, formatBytes, parseBytes, type Form } from '../bytes-text.
 import { EXIT } from '../exit-codes.ts'
 import { UsageError } from '../failure.ts'
 import type { Output } from '../output.ts'
-import { writeEntries, type Entry } from '../render.ts'
+import type { Entry } from '../render.ts'
 import type { ArgumentDefinition, CommandDefinition, Context } from './command.ts'
 import { ENTRY_FORMS, formsOf, KEY_FORMS, keysOf, layoutOf, NDJSON, SYNC } from './options.ts'
 
@@ -56,6 +56,7 @@ The exit code is ${EXIT.notFound} if any is not there.`,
     const forms = formsOf(given)
     const keys = keysOf(given.words, forms.key)
     const values = await (await open('read')).getMany(keys)
+    const { writeEntries } = await import('../render.ts')
     const found: Entry[] = []
     for (const [i, value] of values.entries()) if (value !== undefined) found.push([keys[i], value])
     await writeEntries([found], { ...forms, shape: 'entries', layout: layoutOf(given, output) }, output)
