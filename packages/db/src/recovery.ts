@@ -10,11 +10,13 @@
  *    if the log was made under this MANIFEST, whose tables hold that number, and no log that is there does.
  * 3. Recovery stops at the first damage: what comes back is a prefix of what was written. Damage is what a crash may
  *    leave only in the newest log that holds anything; elsewhere it refuses the open.
- * 4. All this is so by default; `strict` forgives no damage, `salvage` skips it wherever it is.
- * 5. Nothing on disk is changed here.
+ * 4. Logs that stayed when the database was opened last were synced then, and hold all up to the MANIFEST's last number: if
+ *    they do not, something of them is lost, and the open is refused.
+ * 5. All this is so by default; `strict` forgives no damage, `salvage` skips it wherever it is.
+ * 6. Nothing on disk is changed here.
  */
 import { corruption, type Directory, type DirectoryEntry } from '@lsm/base'
-import { parseFileName, type VersionSet } from '@lsm/manifest'
+import { logFileName, parseFileName, type VersionSet } from '@lsm/manifest'
 import type { MemTable } from '@lsm/memtable'
 import { readLog, type LogDamage } from '@lsm/wal'
 
@@ -78,6 +80,8 @@ export interface Replayed {
   readonly firstLog: number | undefined
   /** Sequence number of the first entry in the logs. */
   readonly firstSequence: number | undefined
+  /** Sequence number of the last entry in the logs; -1 if there is none. */
+  readonly replayedTo: number
 }
 
 /** A batch may be as large as memory allows; what is read is bounded by the file. */
@@ -116,6 +120,7 @@ export interface ReplayParts {
 export async function replayLogs({ directory, entries, versions, newMemTable, mode }: ReplayParts): Promise<Replayed> {
   const replay = new Replay(newMemTable, versions, mode)
   for (const log of logsToReplay(entries, versions)) await replay.log(directory, log)
+  replay.checkKept()
   return replay.result()
 }
 
@@ -149,12 +154,14 @@ class Replay {
   readonly #flushedTo: number
   /** Number of the first log that was made under this MANIFEST: what is in it was numbered after what was in tables. */
   readonly #firstOwnLog: number
+  /** The first of the logs that stayed when this MANIFEST was begun, and the number that they end with, until that is checked. */
+  #kept: { readonly file: string; readonly sequence: number } | undefined
   #firstLog: number | undefined
   #firstSequence: number | undefined
 
   constructor(
     newMemTable: (userBytes: number, count: number) => MemTable,
-    { lastSequence, recovered, manifestNumber }: VersionSet,
+    { lastSequence, logNumber, recovered, manifestNumber }: VersionSet,
     mode: RecoveryMode,
   ) {
     this.#newMemTable = newMemTable
@@ -162,6 +169,8 @@ class Replay {
     this.#flushedTo = lastSequence
     this.#firstOwnLog = recovered.begunHere ? firstLogUnder(manifestNumber) : Infinity
     this.#mode = mode
+    const isKept = recovered.begunHere && logNumber > 0 && logNumber < this.#firstOwnLog && mode !== 'salvage'
+    this.#kept = isKept ? { file: logFileName(logNumber), sequence: lastSequence } : undefined
   }
 
   result(): Replayed {
@@ -173,10 +182,22 @@ class Replay {
       lastSequence: this.#lastSequence,
       firstLog: this.#firstLog,
       firstSequence: this.#firstSequence,
+      replayedTo: this.#replayedTo,
     }
   }
 
+  /** All logs that stayed when the MANIFEST was begun have been replayed: are they all there, up to their end? */
+  checkKept(): void {
+    const { file, sequence } = this.#kept ?? {}
+    this.#kept = undefined
+    if (file === undefined || sequence === undefined || this.#replayedTo >= sequence) return
+    const found = this.#replayedTo < 0 ? 'hold none' : `end with write ${this.#replayedTo}`
+    const message = `the logs of earlier sessions ${found}, and write ${sequence} had been there`
+    throw corruption(`${message}: this is no trace of a crash; restore a backup, or repair`, file, 0)
+  }
+
   async log(directory: Directory, { number, name }: FoundLog): Promise<void> {
+    if (number >= this.#firstOwnLog) this.checkKept()
     const file = await directory.openFile(name)
     let batches = 0
     let entries = 0

@@ -203,6 +203,35 @@ describe('the log that the MANIFEST names is missing', () => {
   })
 })
 
+test('logs of earlier sessions were synced: what is missing of them is refused, though the newest log is empty', async () => {
+  const { fileSystem, log } = await logOnly(7)
+  await (await Database.open('/db', { fileSystem, ...SMALL })).close()
+  await (await fileSystem.openDirectory('/db', false)).removeFile('LSM-STATE')
+  const bytes = await read(fileSystem, log)
+  for (const length of [0, 10, bytes.length - 40, bytes.length - 1]) {
+    await write(fileSystem, log, bytes.subarray(0, length))
+    await expect(Database.open('/db', { fileSystem, ...SMALL })).rejects.toMatchObject({
+      code: 'LSM_CORRUPTION',
+      file: log,
+    })
+  }
+  await write(fileSystem, log, bytes)
+  await using db = await Database.open('/db', { fileSystem, ...SMALL })
+  expect((await db.keys().all()).length).toBe(7)
+})
+
+test('logs that begin later than the tables end are refused', async () => {
+  const { fileSystem, log } = await logOnly(3)
+  const other = await logOnly(9)
+  const bytes = await read(other.fileSystem, other.log)
+  await write(fileSystem, log, new Uint8Array(0))
+  await write(fileSystem, '000090.log', bytes.subarray(3 * Math.floor(bytes.length / 9)))
+  await expect(Database.open('/db', { fileSystem, ...SMALL })).rejects.toMatchObject({
+    code: 'LSM_CORRUPTION',
+    file: '000090.log',
+  })
+})
+
 describe('after an orderly close nothing is forgiven', () => {
   const reopen = async (fileSystem: MemoryFileSystem): Promise<string[]> => {
     await using db = await Database.open('/db', { fileSystem, ...SMALL })
