@@ -87,9 +87,27 @@ export interface Replayed {
 /** A batch may be as large as memory allows; what is read is bounded by the file. */
 const LARGEST_RECORD = 2 ** 31
 
-/** The log that is made before a MANIFEST is begun has the number before it (see `begin`). */
-function firstLogUnder(manifestNumber: number): number {
-  return manifestNumber - 1
+/** What stayed in logs when the MANIFEST was begun, and was synced then. */
+export interface KeptLogs {
+  /** The first of them. */
+  readonly file: string
+  /** The sequence number that they end with. */
+  readonly sequence: number
+}
+
+/**
+ * Number of the first log that was made under the MANIFEST: the one made before it was begun has the number before its own
+ * (see `begin`). `Infinity` where other software began it.
+ */
+export function firstOwnLog({ recovered, manifestNumber }: VersionSet): number {
+  return recovered.begunHere ? manifestNumber - 1 : Infinity
+}
+
+/** The logs that stayed when the MANIFEST was begun, while they are needed. */
+export function keptLogs(versions: VersionSet): KeptLogs | undefined {
+  const { logNumber, lastSequence, recovered } = versions
+  const isKept = recovered.begunHere && logNumber > 0 && logNumber < firstOwnLog(versions)
+  return isKept ? { file: logFileName(logNumber), sequence: lastSequence } : undefined
 }
 
 interface FoundLog {
@@ -154,23 +172,18 @@ class Replay {
   readonly #flushedTo: number
   /** Number of the first log that was made under this MANIFEST: what is in it was numbered after what was in tables. */
   readonly #firstOwnLog: number
-  /** The first of the logs that stayed when this MANIFEST was begun, and the number that they end with, until that is checked. */
-  #kept: { readonly file: string; readonly sequence: number } | undefined
+  /** Set until they have been replayed and checked. */
+  #kept: KeptLogs | undefined
   #firstLog: number | undefined
   #firstSequence: number | undefined
 
-  constructor(
-    newMemTable: (userBytes: number, count: number) => MemTable,
-    { lastSequence, logNumber, recovered, manifestNumber }: VersionSet,
-    mode: RecoveryMode,
-  ) {
+  constructor(newMemTable: (userBytes: number, count: number) => MemTable, versions: VersionSet, mode: RecoveryMode) {
     this.#newMemTable = newMemTable
-    this.#lastSequence = lastSequence
-    this.#flushedTo = lastSequence
-    this.#firstOwnLog = recovered.begunHere ? firstLogUnder(manifestNumber) : Infinity
+    this.#lastSequence = versions.lastSequence
+    this.#flushedTo = versions.lastSequence
+    this.#firstOwnLog = firstOwnLog(versions)
+    this.#kept = mode === 'salvage' ? undefined : keptLogs(versions)
     this.#mode = mode
-    const isKept = recovered.begunHere && logNumber > 0 && logNumber < this.#firstOwnLog && mode !== 'salvage'
-    this.#kept = isKept ? { file: logFileName(logNumber), sequence: lastSequence } : undefined
   }
 
   result(): Replayed {

@@ -214,6 +214,7 @@ test('logs of earlier sessions were synced: what is missing of them is refused, 
       code: 'LSM_CORRUPTION',
       file: log,
     })
+    expect((await Database.verify('/db', { fileSystem })).ok).toBe(false)
   }
   await write(fileSystem, log, bytes)
   await using db = await Database.open('/db', { fileSystem, ...SMALL })
