@@ -221,12 +221,24 @@ test('logs of earlier sessions were synced: what is missing of them is refused, 
   expect((await db.keys().all()).length).toBe(7)
 })
 
+test('a gap between two logs is refused', async () => {
+  const { fileSystem } = await logOnly(3)
+  const other = await logOnly(9)
+  const bytes = await read(other.fileSystem, other.log)
+  await write(fileSystem, '000090.log', bytes.subarray(4 * (bytes.length / 9)))
+  const refused = { code: 'LSM_CORRUPTION', file: '000090.log', message: expect.stringContaining('5 follows 3') }
+  await expect(Database.open('/db', { fileSystem, ...SMALL })).rejects.toMatchObject(refused)
+  await write(fileSystem, '000090.log', bytes.subarray(3 * (bytes.length / 9)))
+  await using db = await Database.open('/db', { fileSystem, ...SMALL })
+  expect((await db.keys().all()).length).toBe(9)
+})
+
 test('logs that begin later than the tables end are refused', async () => {
   const { fileSystem, log } = await logOnly(3)
   const other = await logOnly(9)
   const bytes = await read(other.fileSystem, other.log)
   await write(fileSystem, log, new Uint8Array(0))
-  await write(fileSystem, '000090.log', bytes.subarray(3 * Math.floor(bytes.length / 9)))
+  await write(fileSystem, '000090.log', bytes.subarray(3 * (bytes.length / 9)))
   await expect(Database.open('/db', { fileSystem, ...SMALL })).rejects.toMatchObject({
     code: 'LSM_CORRUPTION',
     file: '000090.log',
