@@ -277,6 +277,23 @@ describe('after an orderly close nothing is forgiven', () => {
     await expect(reopen(other)).rejects.toMatchObject({ code: 'LSM_CORRUPTION' })
   })
 
+  test('not even in a record that holds nothing', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const db = await Database.open('/db', { fileSystem, ...SMALL })
+    await db.put('k', 'v')
+    await db.batch([], { sync: true })
+    await db.close()
+    const log = (await (await fileSystem.openDirectory('/db', false)).list()).find(({ name }) =>
+      name.endsWith('.log'),
+    )!.name
+    const bytes = await read(fileSystem, log)
+    bytes[bytes.length - 1] ^= 1
+    await write(fileSystem, log, bytes)
+    await expect(reopen(fileSystem)).rejects.toMatchObject({ code: 'LSM_CORRUPTION', file: log })
+    await (await fileSystem.openDirectory('/db', false)).removeFile('LSM-STATE')
+    expect(await reopen(fileSystem)).toEqual(['k'])
+  })
+
   test.each<[string, (state: Uint8Array) => Uint8Array]>([
     ['torn', state => state.subarray(0, state.length >> 1)],
     ['damaged', state => state.map((byte, i) => (i === 20 ? byte ^ 1 : byte))],
