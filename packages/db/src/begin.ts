@@ -84,14 +84,12 @@ export async function createLog(directory: Directory, versions: VersionSet): Pro
 /**
  * Whether the replayed entries may go on living in their logs: they fit the memtables that there may be, are in few logs,
  * and no log is damaged. A damaged log must go, or its damage would refuse the next open, when it is the newest no more;
- * so must one below the log number, since logs between the two are obsolete and would come back.
+ * so must one below the log number, since logs between the two are obsolete and would come back. They must end with the
+ * last number that was given out: the next open makes sure that they still do.
  */
-function mayStayInLogs(
-  { memtables, logs, dropped, firstLog }: Replayed,
-  logNumber: number,
-  mostFrozen: number,
-): boolean {
-  if (memtables.length > 1 + mostFrozen || dropped.length > 0) return false
+function mayStayInLogs(replayed: Replayed, logNumber: number, mostFrozen: number): boolean {
+  const { memtables, logs, dropped, firstLog, replayedTo, lastSequence } = replayed
+  if (replayedTo !== lastSequence || memtables.length > 1 + mostFrozen || dropped.length > 0) return false
   if (firstLog !== undefined && firstLog < logNumber) return false
   return logs.filter(log => log.entries > 0).length <= MOST_LOGS_KEPT
 }

@@ -10,11 +10,13 @@
  *    if the log was made under this MANIFEST, whose tables hold that number, and no log that is there does.
  * 3. Recovery stops at the first damage: what comes back is a prefix of what was written. Damage is what a crash may
  *    leave only in the newest log that holds anything; elsewhere it refuses the open.
- * 4. All this is so by default; `strict` forgives no damage, `salvage` skips it wherever it is.
- * 5. Nothing on disk is changed here.
+ * 4. Logs that stayed when the database was opened last were synced then, and hold all up to the MANIFEST's last number: if
+ *    they do not, something of them is lost, and the open is refused.
+ * 5. All this is so by default; `strict` forgives no damage, `salvage` skips it wherever it is.
+ * 6. Nothing on disk is changed here.
  */
 import { corruption, type Directory, type DirectoryEntry } from '@lsm/base'
-import { parseFileName, type VersionSet } from '@lsm/manifest'
+import { logFileName, parseFileName, type VersionSet } from '@lsm/manifest'
 import type { MemTable } from '@lsm/memtable'
 import { readLog, type LogDamage } from '@lsm/wal'
 
@@ -81,14 +83,34 @@ export interface Replayed {
   readonly firstLog: number | undefined
   /** Sequence number of the first entry in the logs. */
   readonly firstSequence: number | undefined
+  /** Sequence number of the last entry in the logs; -1 if there is none. */
+  readonly replayedTo: number
 }
 
 /** A batch may be as large as memory allows; what is read is bounded by the file. */
 const LARGEST_RECORD = 2 ** 31
 
-/** The log that is made before a MANIFEST is begun has the number before it (see `begin`). */
-function firstLogUnder(manifestNumber: number): number {
-  return manifestNumber - 1
+/** What stayed in logs when the MANIFEST was begun, and was synced then. */
+export interface KeptLogs {
+  /** The first of them. */
+  readonly file: string
+  /** The sequence number that they end with. */
+  readonly sequence: number
+}
+
+/**
+ * Number of the first log that was made under the MANIFEST: the one made before it was begun has the number before its own
+ * (see `begin`). `Infinity` where other software began it.
+ */
+export function firstOwnLog({ recovered, manifestNumber }: VersionSet): number {
+  return recovered.begunHere ? manifestNumber - 1 : Infinity
+}
+
+/** The logs that stayed when the MANIFEST was begun, while they are needed. */
+export function keptLogs(versions: VersionSet): KeptLogs | undefined {
+  const { logNumber, lastSequence, recovered } = versions
+  const isKept = recovered.begunHere && logNumber > 0 && logNumber < firstOwnLog(versions)
+  return isKept ? { file: logFileName(logNumber), sequence: lastSequence } : undefined
 }
 
 interface FoundLog {
@@ -119,6 +141,7 @@ export interface ReplayParts {
 export async function replayLogs({ directory, entries, versions, pool, mode }: ReplayParts): Promise<Replayed> {
   const replay = new Replay(pool, versions, mode)
   for (const log of logsToReplay(entries, versions)) await replay.log(directory, log)
+  replay.checkKept()
   return replay.result()
 }
 
@@ -153,14 +176,17 @@ class Replay {
   readonly #flushedTo: number
   /** Number of the first log that was made under this MANIFEST: what is in it was numbered after what was in tables. */
   readonly #firstOwnLog: number
+  /** Set until they have been replayed and checked. */
+  #kept: KeptLogs | undefined
   #firstLog: number | undefined
   #firstSequence: number | undefined
 
-  constructor(pool: MemTablePool, { lastSequence, recovered, manifestNumber }: VersionSet, mode: RecoveryMode) {
+  constructor(pool: MemTablePool, versions: VersionSet, mode: RecoveryMode) {
     this.#pool = pool
-    this.#lastSequence = lastSequence
-    this.#flushedTo = lastSequence
-    this.#firstOwnLog = recovered.begunHere ? firstLogUnder(manifestNumber) : Infinity
+    this.#lastSequence = versions.lastSequence
+    this.#flushedTo = versions.lastSequence
+    this.#firstOwnLog = firstOwnLog(versions)
+    this.#kept = mode === 'salvage' ? undefined : keptLogs(versions)
     this.#mode = mode
   }
 
@@ -174,10 +200,22 @@ class Replay {
       lastSequence: this.#lastSequence,
       firstLog: this.#firstLog,
       firstSequence: this.#firstSequence,
+      replayedTo: this.#replayedTo,
     }
   }
 
+  /** All logs that stayed when the MANIFEST was begun have been replayed: are they all there, up to their end? */
+  checkKept(): void {
+    const { file, sequence } = this.#kept ?? {}
+    this.#kept = undefined
+    if (file === undefined || sequence === undefined || this.#replayedTo >= sequence) return
+    const found = this.#replayedTo < 0 ? 'hold none' : `end with write ${this.#replayedTo}`
+    const message = `the logs of earlier sessions ${found}, and write ${sequence} had been there`
+    throw corruption(`${message}: this is no trace of a crash; restore a backup, or repair`, file, 0)
+  }
+
   async log(directory: Directory, { number, name }: FoundLog): Promise<void> {
+    if (number >= this.#firstOwnLog) this.checkKept()
     const file = await directory.openFile(name)
     let batches = 0
     let entries = 0

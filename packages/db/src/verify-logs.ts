@@ -6,11 +6,13 @@
  *
  * 1. Damage at the end of the newest log that holds anything is what a crash leaves. Everything else is a loss.
  * 2. Sequence numbers follow each other without a gap, from log to log, and from the MANIFEST to the first log.
+ * 3. Logs that stayed when the MANIFEST was begun still reach to its last number.
  */
 import { ByteReader, TYPE_DELETION, type ReadableFile } from '@lsm/base'
+import type { VersionSet } from '@lsm/manifest'
 import { readLog, type LogDamage } from '@lsm/wal'
 
-import type { DroppedBytes } from './recovery.ts'
+import { firstOwnLog, keptLogs, type DroppedBytes } from './recovery.ts'
 import type { Findings } from './verify-report.ts'
 import { checkBatch } from './write-batch.ts'
 
@@ -26,17 +28,22 @@ export class LogVerifier {
   #started = false
   /** Damage at the end of the last log: a crash's, unless a log with records follows. */
   #tail: DroppedBytes | undefined
+  readonly #versions: VersionSet | undefined
+  /** The greatest sequence number in the logs that stayed when the MANIFEST was begun. */
+  #keptTo = -1
 
-  /** @param lastSequence - the one that the MANIFEST knows; `undefined` if it could not be read. */
-  constructor(findings: Findings, lastSequence: number | undefined) {
+  /** @param versions - what the MANIFEST says; `undefined` if it could not be read. */
+  constructor(findings: Findings, versions: VersionSet | undefined) {
     this.#findings = findings
-    this.lastSequence = lastSequence ?? 0
-    this.#next = lastSequence === undefined ? undefined : lastSequence + 1
+    this.#versions = versions
+    this.lastSequence = versions?.lastSequence ?? 0
+    this.#next = versions === undefined ? undefined : versions.lastSequence + 1
   }
 
   /** Examines the next log, and closes its file. */
-  async log(file: ReadableFile): Promise<void> {
+  async log(file: ReadableFile, number: number): Promise<void> {
     const { name } = file
+    const isKept = this.#versions !== undefined && number < firstOwnLog(this.#versions)
     const counts = { entries: 0, deletions: 0 }
     this.#findings.counts.set(name, counts)
     try {
@@ -48,6 +55,7 @@ export class LogVerifier {
             try {
               const batch = checkBatch(bytes, start, end, name, offset)
               this.#follows(batch.sequence, batch.count, name, offset)
+              if (isKept) this.#keptTo = Math.max(this.#keptTo, batch.sequence + batch.count - 1)
               counts.entries += batch.count
               counts.deletions += countDeletions(bytes, start, end)
             } catch (error) {
@@ -67,6 +75,10 @@ export class LogVerifier {
   /** No log follows. */
   finish(): void {
     if (this.#tail !== undefined) this.#findings.dropped.push(this.#tail)
+    const kept = this.#versions === undefined ? undefined : keptLogs(this.#versions)
+    if (kept === undefined || this.#keptTo >= kept.sequence) return
+    const what = `the logs of earlier sessions do not reach to write ${kept.sequence}, as they did`
+    this.#findings.add(kept.file, 0, what, 'the database refuses to open')
   }
 
   #damaged({ file, offset, bytes, reason, tail }: LogDamage): void {

@@ -94,7 +94,7 @@ class Verification {
     const logs = this.#liveLogs(versions)
     const live = new Set([...tables, ...logs].map(({ name }) => name))
     this.#bytesTotal = this.#entries.reduce((sum, { name, size }) => sum + (live.has(name) ? size : 0), 0)
-    const logVerifier = new LogVerifier(this.#findings, versions?.lastSequence)
+    const logVerifier = new LogVerifier(this.#findings, versions)
     for (const log of logs) await this.#log(log, logVerifier)
     logVerifier.finish()
     if (versions !== undefined) await this.#checkCleanClose(versions, logVerifier.lastSequence)
@@ -171,9 +171,9 @@ class Verification {
     return files.sort((a, b) => a.number - b.number)
   }
 
-  async #log({ name }: LiveFile, verifier: LogVerifier): Promise<void> {
+  async #log({ name, number }: LiveFile, verifier: LogVerifier): Promise<void> {
     const file = await this.#open(name, 'the writes in it are lost')
-    if (file !== undefined) await verifier.log(file)
+    if (file !== undefined) await verifier.log(file, number)
   }
 
   async #table({ name, metadata }: LiveFile, lastSequence: number, versions: VersionSet | undefined): Promise<void> {

@@ -7,7 +7,7 @@ import { CrashFailure, CrashSweep } from './crash-sweep.ts'
 import { OPTIONS, Workload, type Plan } from './crash-workload.ts'
 
 /** Runs that are tried; each is recorded and crashed everywhere, in the variant that failed. */
-const ATTEMPTS = 150
+const ATTEMPTS = Number(process.env['LSM_SHRINK'] ?? 150)
 /** Crashes of one such run. */
 const CRASHES = 3000
 /** Images of which one is crashed again, where it was a recovery that failed. */

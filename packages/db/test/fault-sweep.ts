@@ -35,7 +35,7 @@ const PATIENCE = 20_000
 const realTimeout = setTimeout
 
 /** Runs that are tried to make one that fails shorter; each fails in every one of its operations. */
-const ATTEMPTS = 60
+const ATTEMPTS = Number(process.env['LSM_SHRINK'] ?? 60)
 
 /** Where a fault strikes: a way, an operation, and the steps of the run if some are left out, as `once/120/0.3.9`. */
 export interface FaultCase {

@@ -203,6 +203,48 @@ describe('the log that the MANIFEST names is missing', () => {
   })
 })
 
+test('logs of earlier sessions were synced: what is missing of them is refused, though the newest log is empty', async () => {
+  const { fileSystem, log } = await logOnly(7)
+  await (await Database.open('/db', { fileSystem, ...SMALL })).close()
+  await (await fileSystem.openDirectory('/db', false)).removeFile('LSM-STATE')
+  const bytes = await read(fileSystem, log)
+  for (const length of [0, 10, bytes.length - 40, bytes.length - 1]) {
+    await write(fileSystem, log, bytes.subarray(0, length))
+    await expect(Database.open('/db', { fileSystem, ...SMALL })).rejects.toMatchObject({
+      code: 'LSM_CORRUPTION',
+      file: log,
+    })
+    expect((await Database.verify('/db', { fileSystem })).ok).toBe(false)
+  }
+  await write(fileSystem, log, bytes)
+  await using db = await Database.open('/db', { fileSystem, ...SMALL })
+  expect((await db.keys().all()).length).toBe(7)
+})
+
+test('a gap between two logs is refused', async () => {
+  const { fileSystem } = await logOnly(3)
+  const other = await logOnly(9)
+  const bytes = await read(other.fileSystem, other.log)
+  await write(fileSystem, '000090.log', bytes.subarray(4 * (bytes.length / 9)))
+  const refused = { code: 'LSM_CORRUPTION', file: '000090.log', message: expect.stringContaining('5 follows 3') }
+  await expect(Database.open('/db', { fileSystem, ...SMALL })).rejects.toMatchObject(refused)
+  await write(fileSystem, '000090.log', bytes.subarray(3 * (bytes.length / 9)))
+  await using db = await Database.open('/db', { fileSystem, ...SMALL })
+  expect((await db.keys().all()).length).toBe(9)
+})
+
+test('logs that begin later than the tables end are refused', async () => {
+  const { fileSystem, log } = await logOnly(3)
+  const other = await logOnly(9)
+  const bytes = await read(other.fileSystem, other.log)
+  await write(fileSystem, log, new Uint8Array(0))
+  await write(fileSystem, '000090.log', bytes.subarray(3 * (bytes.length / 9)))
+  await expect(Database.open('/db', { fileSystem, ...SMALL })).rejects.toMatchObject({
+    code: 'LSM_CORRUPTION',
+    file: '000090.log',
+  })
+})
+
 describe('after an orderly close nothing is forgiven', () => {
   const reopen = async (fileSystem: MemoryFileSystem): Promise<string[]> => {
     await using db = await Database.open('/db', { fileSystem, ...SMALL })
@@ -233,6 +275,23 @@ describe('after an orderly close nothing is forgiven', () => {
     const bytes = await read(other, manifest)
     await write(other, manifest, bytes.subarray(0, -1))
     await expect(reopen(other)).rejects.toMatchObject({ code: 'LSM_CORRUPTION' })
+  })
+
+  test('not even in a record that holds nothing', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const db = await Database.open('/db', { fileSystem, ...SMALL })
+    await db.put('k', 'v')
+    await db.batch([], { sync: true })
+    await db.close()
+    const log = (await (await fileSystem.openDirectory('/db', false)).list()).find(({ name }) =>
+      name.endsWith('.log'),
+    )!.name
+    const bytes = await read(fileSystem, log)
+    bytes[bytes.length - 1] ^= 1
+    await write(fileSystem, log, bytes)
+    await expect(reopen(fileSystem)).rejects.toMatchObject({ code: 'LSM_CORRUPTION', file: log })
+    await (await fileSystem.openDirectory('/db', false)).removeFile('LSM-STATE')
+    expect(await reopen(fileSystem)).toEqual(['k'])
   })
 
   test.each<[string, (state: Uint8Array) => Uint8Array]>([

@@ -315,3 +315,14 @@ function joined(...parts: Uint8Array[]): Uint8Array {
   }
   return bytes
 }
+
+test('a fragment that reaches into the next block is dropped, though its checksum is right', async () => {
+  const log = new Uint8Array(2 * BLOCK_SIZE)
+  const end = BLOCK_SIZE + 1
+  log.fill(7, HEADER_SIZE, end)
+  log.set([(end - HEADER_SIZE) & 255, (end - HEADER_SIZE) >>> 8, 1], 4)
+  new DataView(log.buffer).setUint32(0, fragmentChecksum(log, 0, end), true)
+  const { records, dropped } = await contentsOf(log)
+  expect(records).toEqual([])
+  expect(dropped[0]).toMatchObject({ offset: 0, reason: 'the length leads out of the block' })
+})
