@@ -51,7 +51,7 @@ export interface Measurement {
  */
 export async function measure(kind: DriverKind, workload: Workload, work: MeasuredWork): Promise<Measurement> {
   const { directory, durability, options, size } = work
-  await kind.load?.()
+  await kind.load?.(options)
   const before = processCounters()
   const opening = workload.preparation === undefined ? undefined : new Meter(workload.name)
   const driver = await kind.open({ path: directory, durability, options })

@@ -82,6 +82,18 @@ export class Meter {
 
   /** Ends a lap of so many operations and bytes, gives the event loop a turn, and begins the next lap. */
   lap(operations: number, userBytes: number): Promise<void> {
+    const now = this.endLap(operations, userBytes)
+    return new Promise(resolve => {
+      setImmediate(() => {
+        this.#lapStart = performance.now()
+        this.#longestTurn = Math.max(this.#longestTurn, this.#lapStart - now)
+        resolve()
+      })
+    })
+  }
+
+  /** Ends a lap of so many operations and bytes, without a turn; for the last one. Returns the time. */
+  endLap(operations: number, userBytes: number): number {
     const now = performance.now()
     this.#note(now - this.#lapStart)
     this.#operations += operations
@@ -90,13 +102,7 @@ export class Meter {
     const second = Math.floor((now - this.#start) / 1000)
     while (this.#perSecond.length <= second) this.#perSecond.push(0)
     this.#perSecond[second] += operations
-    return new Promise(resolve => {
-      setImmediate(() => {
-        this.#lapStart = performance.now()
-        this.#longestTurn = Math.max(this.#longestTurn, this.#lapStart - now)
-        resolve()
-      })
-    })
+    return now
   }
 
   /** Ends the phase. */

@@ -43,7 +43,7 @@ async function* open(scene: Scene): AsyncGenerator<Phase, void, undefined> {
   const key = Buffer.alloc(KEY_BYTES)
   dataset.writeKey(middle, key)
   const found = keyNumberOf(await driver.get(key))
-  await opening.lap(1, ENTRY_BYTES)
+  opening.endLap(1, ENTRY_BYTES)
   yield opening.stop()
   if (found !== middle) throw new VerificationError(`a get of key ${middle} gives that of ${found}`)
   await verifyLoaded(scene)
