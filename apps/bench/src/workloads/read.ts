@@ -63,7 +63,8 @@ async function* read(
   await ask(driver, questions, Math.min(WARM_UP, size.num))
   const meter = new Meter(name)
   while (goesOn(meter, size)) {
-    await ask(driver, questions, LAP)
+    await meter.sample(() => ask(driver, questions, 1))
+    await ask(driver, questions, LAP - 1)
     await meter.lap(LAP, LAP * questions.bytes)
   }
   yield meter.stop()
