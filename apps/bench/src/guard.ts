@@ -5,7 +5,8 @@
  *                                          ├─▶ rounds a b, b a, a b …  each in a process of its own ─▶ judged row by row
  *     commit B ─▶ worktree, install, build ┘
  *
- * The benchmark is this one for both; only the engine is theirs. Its exit code is 1 if a row became slower, or failed.
+ * The benchmark is this one for both; only the engine is theirs. Its exit code is 1 if a row became slower, or failed; 2 if
+ * it was called wrongly or a commit cannot be built.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -30,6 +31,15 @@ hundred cases, and their medians by 3 %.`
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<number> {
+  try {
+    return await compareCommits(args)
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    return 2
+  }
+}
+
+async function compareCommits(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
