@@ -57,7 +57,7 @@ export async function measure(kind: DriverKind, workload: Workload, work: Measur
   const driver = await kind.open({ path: directory, durability, options })
   try {
     const lack = workload.lacks?.(driver)
-    if (lack !== undefined) throw new MissingError(`${kind.name} cannot do ${workload.name}: ${lack}`)
+    if (lack !== undefined) throw new MissingError(lack)
     const phases: Phase[] = []
     let settled: Settled | undefined
     let peak = 0
