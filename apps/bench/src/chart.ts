@@ -105,7 +105,7 @@ function legend(engines: readonly string[]): string {
 }
 
 /** Ours is always the same one. */
-function colourOf(engine: string, engines: readonly string[]): string {
+export function colourOf(engine: string, engines: readonly string[]): string {
   return engine === 'lsm' ? OURS : COLOURS[engines.indexOf(engine) % COLOURS.length]
 }
 
@@ -119,7 +119,7 @@ function entries(rows: readonly Row[]): string {
 }
 
 /** An element of text; markup in it is taken as text. */
-function text(x: number, y: number, content: string, attributes: string): string {
+export function text(x: number, y: number, content: string, attributes: string): string {
   const escaped = content.replace(/[&<>]/g, char => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[char] as string)
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escaped}</text>`
 }

@@ -27,7 +27,7 @@ async function work(task: Assignment): Promise<Answer> {
   if (kind === undefined || workload === undefined) return { failure: 'unknown engine or workload' }
   try {
     if (task.prepares !== true) return { measurement: await measure(kind, workload, { ...task, options }) }
-    await kind.load?.()
+    await kind.load?.(options)
     const database = await prepare(kind, workload, { ...task, options })
     if (workload.preparation?.end === 'closed') await database.close()
     return { prepared: true }

@@ -4,6 +4,7 @@
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 
+import { CURVE, curveSizes } from './curve.ts'
 import { DRIVERS } from './drivers/index.ts'
 import { parseEngine } from './engine-name.ts'
 import type { Rounds } from './rounds.ts'
@@ -14,6 +15,8 @@ import type { Size, Workload } from './workloads/workload.ts'
 export interface Command {
   readonly help: boolean
   readonly rounds: readonly Rounds[]
+  /** Whether the same is measured at several sizes. */
+  readonly curve: boolean
   /** Whether our own engine is compared with its targets. */
   readonly targets: boolean
   /** Files for everything that was measured, for a drawing, and for tables. */
@@ -35,6 +38,7 @@ const OPTIONS = {
   sync: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
   dir: { type: 'string', default: tmpdir() },
+  curve: { type: 'boolean', default: false },
   targets: { type: 'boolean', default: false },
   json: { type: 'string' },
   svg: { type: 'string' },
@@ -61,6 +65,7 @@ ${[...WORKLOADS.values()].map(({ name, summary }) => `  ${name.padEnd(19)} ${sum
   --seed N         seed of everything random (1)
   --sync           every write waits for the disk
   --quick          small sizes, once, half a second for each: all of it within two minutes
+  --curve          what a put, a get and an entry of a scan cost at 10,000 entries, 100,000 … N (10 million)
   --dir DIRECTORY  where databases are made (${OPTIONS.dir.default})
   --targets        compares lsm with what it is to reach
   --json FILE      writes everything that was measured
@@ -73,21 +78,38 @@ export function parseCommand(args: readonly string[]): Command {
   const { values } = parseArgs({ args: [...args], options: OPTIONS })
   const engines = values.engine ?? ['classic-level', 'lsm']
   for (const engine of engines) parseEngine(engine)
+  const rounds = (values.curve ? curveWorks(values) : works(values)).map(({ workload, size }): Rounds => ({
+    workload: workload.name,
+    engines,
+    durability: workload.durability ?? (values.sync ? 'synced' : 'os'),
+    size,
+    repeat: count(values.repeat, values.quick ? 1 : 3),
+    parent: values.dir,
+    nodeArguments: values['node-arg'] ?? [],
+  }))
+  const { help, curve, targets, json, svg, markdown } = values
+  return { help, rounds, curve, targets, json, svg, markdown }
+}
+
+interface Work {
+  readonly workload: Workload
+  readonly size: Size
+}
+
+function works(values: Values): Work[] {
   const names = values.workload ?? [...WORKLOADS.keys()].filter(name => name !== ON_REQUEST)
-  const rounds = names.map((name): Rounds => {
-    const workload = workloadNamed(name)
-    return {
-      workload: name,
-      engines,
-      durability: workload.durability ?? (values.sync ? 'synced' : 'os'),
-      size: sizeOf(workload, values),
-      repeat: count(values.repeat, values.quick ? 1 : 3),
-      parent: values.dir,
-      nodeArguments: values['node-arg'] ?? [],
-    }
-  })
-  const { help, targets, json, svg, markdown } = values
-  return { help, rounds, targets, json, svg, markdown }
+  return names.map(workloadNamed).map(workload => ({ workload, size: sizeOf(workload, values) }))
+}
+
+/** Small databases are asked as often as large ones: a phase ends by the clock. */
+function curveWorks(values: Values): Work[] {
+  const most = count(values.num, values.quick ? 100_000 : 10_000_000)
+  return (values.workload ?? CURVE).map(workloadNamed).flatMap(workload =>
+    curveSizes(most).map(keys => {
+      const num = count(values.ops, values.quick ? keys : Math.max(keys, 1_000_000))
+      return { workload, size: { ...sizeOf(workload, values), keys, num } }
+    }),
+  )
 }
 
 function workloadNamed(name: string): Workload {

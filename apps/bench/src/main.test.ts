@@ -25,13 +25,16 @@ afterAll(async () => {
 test('measures each engine in each round, shows lines and tables, keeps the results and nothing else', async () => {
   const json = join(directory, 'results.json')
   const size = ['--num', '500', '--repeat', '2', '--workload', 'overwrite', '--workload', 'open-kill']
-  const { stdout } = await run(process.execPath, [MAIN, ...size, '--dir', directory, '--json', json])
+  const files = ['--json', json, '--svg', join(directory, 'results.svg'), '--markdown', join(directory, 'results.md')]
+  const { stdout } = await run(process.execPath, [MAIN, ...size, '--dir', directory, ...files])
   expect(stdout.match(/overwrite {11}: +\d+\.\d{3} micros\/op; +\d+\.\d MB\/s/g)).toHaveLength(4)
   expect(stdout).toMatch(/│ write amplification \(tables\) +│ \d/)
   expect(stdout).toMatch(/│ open-kill +│ \d+ +│ \d+ {2}×\d/)
   const { results } = JSON.parse(await readFile(json, 'utf8')) as { results: { outcomes: { engine: string }[] }[] }
   expect(results[0].outcomes.map(({ engine }) => engine)).toEqual(['classic-level', 'lsm', 'lsm', 'classic-level'])
-  expect(await readdir(directory)).toEqual(['results.json'])
+  expect(await readFile(join(directory, 'results.svg'), 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s)
+  expect(await readFile(join(directory, 'results.md'), 'utf8')).toMatch(/^\| open-kill \| 500 \| \d/m)
+  expect((await readdir(directory)).toSorted()).toEqual(['results.json', 'results.md', 'results.svg'])
 })
 
 test('an engine that fails is named, and the exit code tells', async () => {

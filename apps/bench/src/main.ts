@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises'
 
 import { barChart } from './chart.ts'
 import { parseCommand, USAGE, type Command } from './command-line.ts'
+import { curveChart } from './curve.ts'
 import { thisMachine } from './machine.ts'
 import { markdown } from './markdown.ts'
 import { phaseLine, resultTable, summaryTables } from './report.ts'
@@ -38,10 +39,11 @@ function parsed(args: readonly string[]): Command | undefined {
 }
 
 async function keep(command: Command, results: readonly Result[]): Promise<void> {
-  const { json, svg, markdown: document, targets } = command
+  const { json, svg, markdown: document, targets, curve } = command
+  const draw = curve ? curveChart : barChart
   const machine = thisMachine()
   if (json !== undefined) await writeFile(json, JSON.stringify({ machine, results }, null, 2))
-  if (svg !== undefined) await writeFile(svg, barChart(summarize(results), machine))
+  if (svg !== undefined) await writeFile(svg, draw(summarize(results), machine))
   if (document !== undefined) await writeFile(document, markdown(results, machine, targets))
 }
 

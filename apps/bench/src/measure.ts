@@ -51,13 +51,13 @@ export interface Measurement {
  */
 export async function measure(kind: DriverKind, workload: Workload, work: MeasuredWork): Promise<Measurement> {
   const { directory, durability, options, size } = work
-  await kind.load?.()
+  await kind.load?.(options)
   const before = processCounters()
   const opening = workload.preparation === undefined ? undefined : new Meter(workload.name)
   const driver = await kind.open({ path: directory, durability, options })
   try {
     const lack = workload.lacks?.(driver)
-    if (lack !== undefined) throw new MissingError(`${kind.name} cannot do ${workload.name}: ${lack}`)
+    if (lack !== undefined) throw new MissingError(lack)
     const phases: Phase[] = []
     let settled: Settled | undefined
     let peak = 0

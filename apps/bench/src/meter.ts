@@ -7,22 +7,28 @@
  *    main thread falls into laps or into turns; nothing escapes.
  * 2. Event-loop delay is measured twice: by Node's sampler, which sees every blockage of over a millisecond but waits of
  *    less not at all, and by the longest turn.
- * 3. What the meter keeps does not grow with the number of operations.
+ * 3. The latency of single operations is that of a few: asking for the time before and after each would cost as much as a
+ *    fast operation.
+ * 4. What the meter keeps does not grow with the number of operations.
  *
  * Does not know databases.
  */
-import { createHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import { createHistogram, monitorEventLoopDelay, type RecordableHistogram } from 'node:perf_hooks'
 
 import { processCounters } from './process-counters.ts'
 
-/** How long laps took, in microseconds. */
-export interface LapTimes {
-  readonly operationsPerLap: number
+/** How long things took, in microseconds. */
+export interface Times {
   readonly median: number
   readonly p95: number
   readonly p99: number
   readonly p999: number
   readonly max: number
+}
+
+/** How long laps took. */
+export interface LapTimes extends Times {
+  readonly operationsPerLap: number
   /** Laps that took over 100 ms: how many, and milliseconds together. */
   readonly stalls: number
   readonly stalledMilliseconds: number
@@ -40,6 +46,8 @@ export interface Phase {
   /** Operations in each full second. */
   readonly perSecond: readonly number[]
   readonly laps: LapTimes
+  /** How long single operations took, where some were timed. */
+  readonly single?: Times | undefined
   /** Milliseconds that the event loop was late. The sampler's own interval, 1 ms, is included. */
   readonly loopDelay: { readonly p99: number; readonly max: number; readonly longestTurn: number }
 }
@@ -50,6 +58,7 @@ const STALL = 100
 export class Meter {
   readonly #name: string
   readonly #laps = createHistogram()
+  readonly #single = createHistogram()
   readonly #delay = monitorEventLoopDelay({ resolution: 1 })
   readonly #perSecond: number[] = [0]
   readonly #cpu: number
@@ -82,6 +91,25 @@ export class Meter {
 
   /** Ends a lap of so many operations and bytes, gives the event loop a turn, and begins the next lap. */
   lap(operations: number, userBytes: number): Promise<void> {
+    const now = this.endLap(operations, userBytes)
+    return new Promise(resolve => {
+      setImmediate(() => {
+        this.#lapStart = performance.now()
+        this.#longestTurn = Math.max(this.#longestTurn, this.#lapStart - now)
+        resolve()
+      })
+    })
+  }
+
+  /** Does one operation and notes how long it took. */
+  async sample(act: () => Promise<unknown>): Promise<void> {
+    const start = performance.now()
+    await act()
+    this.#single.record(nanoseconds(performance.now() - start))
+  }
+
+  /** Ends a lap of so many operations and bytes, without a turn; for the last one. Returns the time. */
+  endLap(operations: number, userBytes: number): number {
     const now = performance.now()
     this.#note(now - this.#lapStart)
     this.#operations += operations
@@ -90,13 +118,7 @@ export class Meter {
     const second = Math.floor((now - this.#start) / 1000)
     while (this.#perSecond.length <= second) this.#perSecond.push(0)
     this.#perSecond[second] += operations
-    return new Promise(resolve => {
-      setImmediate(() => {
-        this.#lapStart = performance.now()
-        this.#longestTurn = Math.max(this.#longestTurn, this.#lapStart - now)
-        resolve()
-      })
-    })
+    return now
   }
 
   /** Ends the phase. */
@@ -110,7 +132,13 @@ export class Meter {
       seconds,
       cpuSeconds: processCounters().cpuSeconds - this.#cpu,
       perSecond: this.#perSecond.slice(0, -1),
-      laps: this.#lapTimes(),
+      laps: {
+        operationsPerLap: this.#lapSize,
+        ...timesOf(this.#laps),
+        stalls: this.#stalls,
+        stalledMilliseconds: this.#stalled,
+      },
+      single: this.#single.count === 0 ? undefined : timesOf(this.#single),
       loopDelay: {
         p99: this.#delay.percentile(99) / 1e6,
         max: this.#delay.max / 1e6,
@@ -120,23 +148,18 @@ export class Meter {
   }
 
   #note(milliseconds: number): void {
-    this.#laps.record(Math.max(1, Math.round(milliseconds * 1e6)))
+    this.#laps.record(nanoseconds(milliseconds))
     if (milliseconds <= STALL) return
     this.#stalls++
     this.#stalled += milliseconds
   }
+}
 
-  #lapTimes(): LapTimes {
-    const at = (percent: number): number => this.#laps.percentile(percent) / 1000
-    return {
-      operationsPerLap: this.#lapSize,
-      median: at(50),
-      p95: at(95),
-      p99: at(99),
-      p999: at(99.9),
-      max: this.#laps.max / 1000,
-      stalls: this.#stalls,
-      stalledMilliseconds: this.#stalled,
-    }
-  }
+function nanoseconds(milliseconds: number): number {
+  return Math.max(1, Math.round(milliseconds * 1e6))
+}
+
+function timesOf(histogram: RecordableHistogram): Times {
+  const at = (percent: number): number => histogram.percentile(percent) / 1000
+  return { median: at(50), p95: at(95), p99: at(99), p999: at(99.9), max: histogram.max / 1000 }
 }

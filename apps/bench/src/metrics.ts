@@ -2,7 +2,7 @@
  * The numbers that are shown of a measurement: their names, and whether less or more of them is better.
  */
 import type { Measurement } from './measure.ts'
-import type { LapTimes, Phase } from './meter.ts'
+import type { LapTimes, Phase, Times } from './meter.ts'
 
 /** One number of a measurement. */
 export interface Metric {
@@ -31,10 +31,16 @@ function phaseMetrics(phase: string, operationsPerLap: number): Metric[] {
     metric(`${operationsPerLap} op ${name}`, digits, ({ laps }) =>
       operationsPerLap > LARGEST_LAP ? undefined : of(laps),
     )
+  const single = (name: string, of: (times: Times) => number): Metric =>
+    metric(`single op ${name}`, 1, ({ single: times }) => (times === undefined ? undefined : of(times)))
   return [
     metric('µs/op', 3, ({ seconds, operations }) => (seconds * 1e6) / operations),
     metric('CPU µs/op', 3, ({ cpuSeconds, operations }) => (cpuSeconds * 1e6) / operations),
     metric('slowest second, k op/s', 0, slowestSecond),
+    single('median, µs', ({ median }) => median),
+    single('p99, µs', ({ p99 }) => p99),
+    single('p99.9, µs', ({ p999 }) => p999),
+    single('max, µs', ({ max }) => max),
     lap('median, µs', 0, ({ median }) => median),
     lap('p99, µs', 0, ({ p99 }) => p99),
     lap('p99.9, µs', 0, ({ p999 }) => p999),

@@ -17,8 +17,8 @@ export function phaseLine({ name, seconds, operations, userBytes }: Phase): stri
   return `${name.padEnd(19)} : ${micros.padStart(11)} micros/op; ${speed.padStart(6)} MB/s`
 }
 
-/** Rules above and below only. */
-const NO_RULES = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' }
+/** Rules of a table above and below only. */
+export const NO_RULES: Readonly<Record<string, string>> = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' }
 
 /** A row for each number, a column for each engine: median, least–greatest, and how many times the first engine's. */
 export function resultTable(engines: readonly string[], outcomes: readonly Outcome[]): string {
@@ -44,6 +44,7 @@ export function summaryTables(rows: readonly Row[], withTargets: boolean): strin
 
 function summaryTable(rows: readonly Row[], withTargets: boolean): string {
   const engines = rows[0].cells.map(({ engine }) => engine)
+  const oneSize = rows.every(({ keys }) => keys === rows[0].keys)
   const head = ['µs/op', ...engines, ...(withTargets ? ['target', 'lsm'] : [])]
   const table = new Table({ head, chars: NO_RULES, style: { head: [], border: [] } })
   for (const row of rows) {
@@ -51,7 +52,8 @@ function summaryTable(rows: readonly Row[], withTargets: boolean): string {
     const cells = row.cells.map(({ spread, lack }) =>
       spread === undefined ? (lack ?? '–') : inMicros(spread, first.spread),
     )
-    table.push([row.workload, ...cells, ...(withTargets ? judgement(row) : [])])
+    const name = oneSize ? row.workload : `${row.workload}, ${row.keys.toLocaleString('en')}`
+    table.push([name, ...cells, ...(withTargets ? judgement(row) : [])])
   }
   return table.toString()
 }

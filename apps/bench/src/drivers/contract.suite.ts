@@ -25,7 +25,7 @@ afterEach(async () => {
  */
 export async function driverContract(name: string): Promise<void> {
   const kind = DRIVERS.get(name) as DriverKind
-  const lack = await kind.load?.().catch((error: unknown) => error)
+  const lack = await kind.load?.({}).catch((error: unknown) => error)
   test.each(lack === undefined ? [] : [kind])('$name says that it is missing', () => {
     expect(lack).toBeInstanceOf(MissingError)
   })

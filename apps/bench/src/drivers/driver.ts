@@ -72,7 +72,7 @@ export interface Driver {
 export interface DriverKind {
   readonly name: string
   /** Loads the database's code, before anything is measured; rejects with `MissingError` if it is not there. */
-  load?(): Promise<void>
+  load?(options: OpenSettings['options']): Promise<void>
   /** Opens, and makes, a database; throws `TypeError` for a durability that it does not offer. */
   open(settings: OpenSettings): Promise<Driver>
 }

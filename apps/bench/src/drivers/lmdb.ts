@@ -2,6 +2,9 @@
  * lmdb-js at its defaults: LMDB, a copy-on-write B+-tree in a memory map. Reads are synchronous by nature. Writes are
  * asynchronous, and what one turn of the event loop asks for is one transaction.
  *
+ * Its asynchronous transaction is faster than its `batch` (25 against 42 µs per entry in thousands), and a loop of gets than
+ * its `getMany` (2.0 against 3.4 µs per key), which reads ahead in another thread for databases that are not in memory.
+ *
  * A put resolves when it is committed; that it is on the disk is another promise, `flushed`.
  */
 import {
@@ -34,11 +37,10 @@ interface Lmdb {
 interface Store {
   put(key: Uint8Array, value: Uint8Array): Promise<boolean>
   remove(key: Uint8Array): Promise<boolean>
-  batch(act: () => void): Promise<boolean>
+  transaction(act: () => void): Promise<unknown>
   get(key: Uint8Array): Buffer | undefined
   /** Valid until the next get. */
   getBinaryFast(key: Uint8Array): Buffer | undefined
-  getMany(keys: Uint8Array[]): Promise<(Buffer | undefined)[]>
   getRange(range: object): Iterable<{ readonly key: Buffer; readonly value: Buffer }>
   readonly flushed: Promise<unknown>
   close(): Promise<void>
@@ -69,7 +71,7 @@ class LmdbDriver implements Driver {
 
   batch(operations: readonly Operation[]): Promise<void> {
     const db = this.#db
-    const written = db.batch(() => {
+    const written = db.transaction(() => {
       for (const operation of operations) {
         if (operation.type === 'put') void db.put(operation.key, operation.value)
         else void db.remove(operation.key)
@@ -86,8 +88,8 @@ class LmdbDriver implements Driver {
     return this.#db.getBinaryFast(key)
   }
 
-  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    return this.#db.getMany([...keys])
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return keys.map(key => this.#db.get(key))
   }
 
   async scan(range: ScanRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<number> {

@@ -1,18 +1,28 @@
 /**
  * @lsm/db. Batches go in as arrays, reads come out as views, scans take many entries at a time.
  */
-import { Database, type OpenOptions } from '@lsm/db'
+import type * as Module from '@lsm/db'
+import type { Database, OpenOptions } from '@lsm/db'
+import { pathToFileURL } from 'node:url'
 
 import { SCAN_BATCH, type Driver, type DriverKind, type DriverStats, type Operation, type ScanRange } from './driver.ts'
 
-/** The driver of @lsm/db. */
+/** The driver of @lsm/db. The option `from` names the file of another build of it. */
 export const lsm: DriverKind = {
   name: 'lsm',
+  async load({ from }) {
+    await load(from)
+  },
   async open({ path, durability, options }) {
-    const given = options as OpenOptions
-    const db = await Database.open(path, { ...given, keyEncoding: 'view', valueEncoding: 'view' })
+    const { from, ...given } = options as OpenOptions & { readonly from?: string }
+    const { Database: Built } = await load(from)
+    const db = await Built.open(path, { ...given, keyEncoding: 'view', valueEncoding: 'view' })
     return new LsmDriver(db, durability === 'synced' ? { sync: true } : undefined)
   },
+}
+
+function load(from: unknown): Promise<Pick<typeof Module, 'Database'>> {
+  return typeof from === 'string' ? import(pathToFileURL(from).href) : import('@lsm/db')
 }
 
 type Bytes = Database<Uint8Array, Uint8Array>

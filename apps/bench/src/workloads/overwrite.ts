@@ -41,7 +41,7 @@ async function* overwriting(scene: Scene, name: string, together: number): Async
   const meter = new Meter(name)
   while (goesOn(meter, size)) {
     const first = keys + meter.operations
-    if (together === 1) await putOneByOne(scene, first, choose)
+    if (together === 1) await putOneByOne(scene, first, choose, meter)
     else await writer.writeAtOnce(first, together, choose)
     await meter.lap(LAP, LAP * ENTRY_BYTES)
   }
@@ -58,6 +58,7 @@ async function putOneByOne(
   { dataset, driver }: Scene,
   first: number,
   choose: (write: number) => number,
+  meter: Meter,
 ): Promise<void> {
   const key = Buffer.alloc(KEY_BYTES)
   const value = Buffer.alloc(VALUE_BYTES)
@@ -65,7 +66,8 @@ async function putOneByOne(
     const chosen = choose(write)
     dataset.writeKey(chosen, key)
     dataset.writeValue(chosen, write, value)
-    await driver.put(key, value)
+    if (write === first) await meter.sample(() => driver.put(key, value))
+    else await driver.put(key, value)
   }
 }
 

@@ -36,7 +36,7 @@ function both(name: string, summary: string, questions: (scene: Scene) => Questi
       name: `${name}-sync`,
       summary: `${summary}, by the synchronous call`,
       ...sizes(),
-      lacks: driver => (driver.getSync === undefined ? 'it has no synchronous get' : undefined),
+      lacks: driver => (driver.getSync === undefined ? 'no synchronous get' : undefined),
       run: scene => read(scene, `${name}-sync`, questions(scene), getSynchronously),
     },
   ]
@@ -63,7 +63,8 @@ async function* read(
   await ask(driver, questions, Math.min(WARM_UP, size.num))
   const meter = new Meter(name)
   while (goesOn(meter, size)) {
-    await ask(driver, questions, LAP)
+    await meter.sample(() => ask(driver, questions, 1))
+    await ask(driver, questions, LAP - 1)
     await meter.lap(LAP, LAP * questions.bytes)
   }
   yield meter.stop()

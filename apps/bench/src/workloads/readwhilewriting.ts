@@ -29,16 +29,20 @@ async function* run(scene: Scene): AsyncGenerator<Phase, void, undefined> {
   const choose = atRandom(size)
   const random = new Random(seed + 1)
   const key = Buffer.alloc(KEY_BYTES)
-  const meter = new Meter('readwhilewriting')
-  while (goesOn(meter, size)) {
-    const first = keys + (meter.operations / LAP) * PUTS
-    const writing = writer.writeAtOnce(first, PUTS, choose)
-    for (let i = 0; i < LAP; i++) {
+  const get = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
       const chosen = random.below(keys)
       dataset.writeKey(chosen, key)
       const found = keyNumberOf(await driver.get(key))
       if (found !== chosen) throw new VerificationError(`a get of key ${chosen} gives that of ${found}`)
     }
+  }
+  const meter = new Meter('readwhilewriting')
+  while (goesOn(meter, size)) {
+    const first = keys + (meter.operations / LAP) * PUTS
+    const writing = writer.writeAtOnce(first, PUTS, choose)
+    await meter.sample(() => get(1))
+    await get(LAP - 1)
     await writing
     await meter.lap(LAP, (LAP + PUTS) * ENTRY_BYTES)
   }

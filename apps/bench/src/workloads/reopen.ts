@@ -3,11 +3,10 @@
  *
  * Pages of the files are in the system's cache; this measures the database, not the disk.
  */
-import { ENTRY_BYTES, KEY_BYTES, keyNumberOf, scattered } from '../dataset.ts'
+import { ENTRY_BYTES, KEY_BYTES, keyNumberOf } from '../dataset.ts'
 import type { Phase } from '../meter.ts'
 import { VerificationError } from '../model.ts'
-import { BatchWriter } from './batch-writer.ts'
-import { load, verifyLoaded } from './load.ts'
+import { load, loadKeys, verifyLoaded } from './load.ts'
 import type { Scene, Workload } from './workload.ts'
 
 const SIZES = { full: { num: 1, keys: 1_000_000 }, quick: { num: 1, keys: 20_000 } } as const
@@ -26,13 +25,7 @@ export const openKill: Workload = {
   name: 'open-kill',
   summary: 'the same after the other process was killed right after its last write',
   ...SIZES,
-  preparation: {
-    end: 'killed',
-    run: async scene => {
-      const { keys } = scene.size
-      await new BatchWriter(scene).write(0, keys, write => scattered(write, keys))
-    },
-  },
+  preparation: { end: 'killed', run: loadKeys },
   run: open,
 }
 
@@ -43,7 +36,7 @@ async function* open(scene: Scene): AsyncGenerator<Phase, void, undefined> {
   const key = Buffer.alloc(KEY_BYTES)
   dataset.writeKey(middle, key)
   const found = keyNumberOf(await driver.get(key))
-  await opening.lap(1, ENTRY_BYTES)
+  opening.endLap(1, ENTRY_BYTES)
   yield opening.stop()
   if (found !== middle) throw new VerificationError(`a get of key ${middle} gives that of ${found}`)
   await verifyLoaded(scene)

@@ -60,8 +60,8 @@ async function* seek(scene: Scene): AsyncGenerator<Phase, void, undefined> {
   await load(scene)
   const random = new Random(size.seed)
   const gte = Buffer.alloc(KEY_BYTES)
-  const lap = async (): Promise<void> => {
-    for (let i = 0; i < LAP; i++) {
+  const some = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
       const start = random.below(size.keys)
       let next = start
       dataset.writeKey(start, gte)
@@ -72,10 +72,11 @@ async function* seek(scene: Scene): AsyncGenerator<Phase, void, undefined> {
       if (next !== Math.min(start + ENTRIES, size.keys)) throw new VerificationError(`a scan ends before key ${next}`)
     }
   }
-  for (let done = 0; done < Math.min(WARM_UP, size.num); done += LAP) await lap()
+  for (let done = 0; done < Math.min(WARM_UP, size.num); done += LAP) await some(LAP)
   const meter = new Meter('seekrandom')
   while (goesOn(meter, size)) {
-    await lap()
+    await meter.sample(() => some(1))
+    await some(LAP - 1)
     await meter.lap(LAP, LAP * ENTRIES * ENTRY_BYTES)
   }
   yield meter.stop()

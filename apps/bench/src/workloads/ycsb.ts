@@ -15,6 +15,9 @@ const CLIENTS = 16
 /** After so many operations all clients wait for the last one. */
 const LAP = 25 * CLIENTS
 
+/** The operation of a lap that is timed: all clients are at work. */
+const SAMPLED = LAP / 2
+
 /** A to F. */
 export const ycsb: readonly Workload[] = [
   workload('a', 'half reads, half updates', { most: READ, other: UPDATE, share: 50, latest: false }),
@@ -45,7 +48,10 @@ async function* run(scene: Scene, name: string, mix: Mix): AsyncGenerator<Phase,
   while (goesOn(meter, size)) {
     plan.next()
     const firstWrite = keys + meter.operations
-    await byClients(CLIENTS, LAP, (operation, client) => clients[client].act(operation, firstWrite + operation))
+    await byClients(CLIENTS, LAP, (operation, client) => {
+      const act = (): Promise<void> => clients[client].act(operation, firstWrite + operation)
+      return operation === SAMPLED ? meter.sample(act) : act()
+    })
     await meter.lap(LAP, LAP * ENTRY_BYTES)
   }
   yield meter.stop()

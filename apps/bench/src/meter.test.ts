@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+
+import { Meter } from './meter.ts'
+
+test('a phase has what its laps had', async () => {
+  const meter = new Meter('work')
+  await meter.lap(100, 1000)
+  await meter.sample(async () => {})
+  meter.endLap(50, 500)
+  expect(meter.operations).toBe(150)
+  const phase = meter.stop()
+  expect(phase).toMatchObject({ name: 'work', operations: 150, userBytes: 1500, laps: { operationsPerLap: 100 } })
+  expect(phase.seconds).toBeGreaterThan(0)
+  expect(phase.single?.median).toBeGreaterThan(0)
+  expect(phase.single?.max).toBeLessThanOrEqual(phase.seconds * 1e6 * 1.01)
+})
+
+test('where no operation was timed alone, nothing is said about single ones', () => {
+  expect(new Meter('work').stop().single).toBeUndefined()
+})
