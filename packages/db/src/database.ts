@@ -131,7 +131,8 @@ export class Database<K = string, V = string> {
   }
 
   /**
-   * Removes the database in a directory: its files, and the directory if nothing else is in it.
+   * Removes the database in a directory: its files, and the directory if nothing else is in it. Touches nothing, and
+   * rejects with nothing, where there is no database.
    *
    * @throws LsmError `LSM_LOCKED` if it is open.
    */

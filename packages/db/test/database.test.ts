@@ -3,6 +3,7 @@
  */
 import { Database, LsmError, type Encoding, type OpenOptions } from '@lsm/db'
 import { MemoryFileSystem } from '@lsm/fs'
+import { CRASH_VARIANTS, CrashableFileSystem } from '@lsm/fs/testing'
 import { describe, expect, test } from 'vitest'
 
 const open = <
@@ -269,6 +270,43 @@ describe('life of a database', () => {
     await Database.destroy('/a', { fileSystem })
     await Database.destroy('/a', { fileSystem })
     expect(await code(() => Database.open('/a', { fileSystem, createIfMissing: false }))).toBe('LSM_NOT_FOUND')
+  })
+
+  test('destroy touches nothing where there is no database, and leaves what is not its own', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const directory = await fileSystem.openDirectory('/a', true)
+    const names = async (): Promise<string[]> => (await directory.list()).map(({ name }) => name).sort()
+    await Database.destroy('/a', { fileSystem })
+    expect(await names()).toEqual([])
+    const foreign = ['000001.log', 'LOCK', 'LOG', 'notes.txt']
+    for (const name of foreign) await directory.replaceFile(name, new Uint8Array(3))
+    await Database.destroy('/a', { fileSystem })
+    expect(await names()).toEqual(foreign)
+    await directory.replaceFile('MANIFEST-000002', new Uint8Array(3))
+    await Database.destroy('/a', { fileSystem })
+    expect(await names()).toEqual(['notes.txt'])
+  })
+
+  test('destroy goes on where one was cut short', async () => {
+    const fileSystem = new CrashableFileSystem()
+    const db = await Database.open('/a', { fileSystem, workers: 0 })
+    await db.put('k', 'v')
+    await db.flush()
+    await db.put('k', 'w')
+    await db.close()
+    const before = fileSystem.operations.length
+    await Database.destroy('/a', { fileSystem })
+    for (const at of fileSystem.crashPoints.filter(point => point >= before)) {
+      for (const variant of CRASH_VARIANTS) {
+        const after = fileSystem.crash({ at, variant, seed: at })
+        await Database.destroy('/a', { fileSystem: after })
+        const left = await after.openDirectory('/a', true)
+        expect(
+          (await left.list()).filter(({ name }) => name !== 'LOCK'),
+          `${variant} at ${at}`,
+        ).toEqual([])
+      }
+    }
   })
 
   test('after close every call fails with LSM_CLOSED, and close may be called again', async () => {
