@@ -26,7 +26,7 @@ export async function buildCommit(revision: string, directory: string): Promise<
   try {
     const install = ['install', '--frozen-lockfile', '--prefer-offline', '--ignore-scripts']
     await run('npx', ['--yes', await packageManager(), ...install], { cwd: directory, maxBuffer: MEGABYTES })
-    await run('npx', ['tsc', '-b', 'packages/db'], { cwd: directory, maxBuffer: MEGABYTES })
+    await run('npx', ['--yes', await packageManager(), 'run', 'build'], { cwd: directory, maxBuffer: MEGABYTES })
     return built
   } catch (error) {
     await built[Symbol.asyncDispose]()

@@ -146,6 +146,25 @@ describe('single commands', () => {
   })
 })
 
+describe('bench', () => {
+  test('prints a line as db_bench does for each workload, in its own order, and leaves nothing behind', async () => {
+    using directory = new TemporaryDirectory()
+    const workloads = ['deleterandom', 'fillseq', 'readmissing', 'readrandom', 'readreverse', 'seekrandom', 'fillsync']
+    const { code, stdout } = await lsm(['bench', ...workloads, '--num', '1500', '--dir', directory.path])
+    expect(code).toBe(0)
+    const names = ['fillseq', 'fillsync', 'readreverse', 'readrandom', 'readmissing', 'seekrandom', 'deleterandom']
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.map(line => line.split(' ')[0])).toEqual(names)
+    for (const line of lines) expect(line).toMatch(/^\w+ +: +\d+\.\d{3} micros\/op;(?: +\d+\.\d MB\/s)?$/)
+    expect(readdirSync(directory.path)).toEqual([])
+  })
+
+  test('gives a line of JSON for each workload', async () => {
+    const { stdout } = await lsm(['bench', 'overwrite', '--num', '300', '--value-bytes', '10', '--ndjson'])
+    expect(JSON.parse(stdout)).toMatchObject({ workload: 'overwrite', operations: 300, bytes: 300 * 26 })
+  })
+})
+
 describe('simulate', () => {
   const small = ['--size', '20MB', '--write-buffer', '100kB', '--base-level', '400kB', '--table-size', '50kB']
 
@@ -193,6 +212,8 @@ describe('mistakes', () => {
     [['db', 'exit'], 2, "'exit' is a command for the prompt and the script only"],
     [['db', 'put', 'a', 'b', '--strategy', 'lsm'], 2, '--strategy must be leveled, tiered or fifo'],
     [['--workers', '65', 'db', 'get', 'a'], 2, '--workers must be a whole number from 0 to 64'],
+    [['bench', 'readsequential'], 2, 'there is no workload readsequential; there are fillseq, '],
+    [['bench', '--num', '0'], 2, '--num must be a whole number of at least 1'],
     [['simulate', '--updates', '1'], 2, 'nothing would be there to update or delete'],
     [['/nonexistent/db', 'compact'], 5, 'there is no database in /nonexistent/db'],
     [['/nonexistent/db', 'get', 'k'], 5, 'there is no database in /nonexistent/db; "put" and "batch" create one'],

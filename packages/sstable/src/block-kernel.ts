@@ -19,7 +19,7 @@ import { crc32c } from '@lsm/base'
 import { BLOCK_KERNEL_CODE } from './generated/block-kernel-code.ts'
 
 const INPUT = 0xc400
-const OUTPUT = 0x2_0400
+const OUTPUT = 0x2_0c00
 
 /** The most bytes of the large form: one fragment, and what its small form may take. */
 export const LARGEST_INPUT: number = 64 * 1024

@@ -32,6 +32,7 @@ const FILES: readonly CommandFile[] = [
     names: ['verify', 'check', 'repair', 'doctor'],
     load: async () => (await import('./health.ts')).HEALTH_COMMANDS,
   },
+  { names: ['bench'], load: async () => (await import('./benchmark.ts')).BENCHMARK_COMMANDS },
   { names: ['simulate'], load: async () => (await import('./simulation.ts')).SIMULATION_COMMANDS },
   { names: ['help', '?', 'exit', 'quit'], load: async () => (await import('./guide.ts')).GUIDE_COMMANDS },
 ]
