@@ -49,14 +49,15 @@ export function checksum(length: u32): u32 {
     const b = load<u32>(at, 4)
     const c = load<u32>(at, 8)
     const d = load<u32>(at, 12)
+    // What depends on the step before comes last, so that the rest need not wait for it.
     crc =
-      entry(15, a) ^
-      entry(14, a >>> 8) ^
-      entry(13, a >>> 16) ^
-      entry(12, a >>> 24) ^
-      (entry(11, b) ^ entry(10, b >>> 8) ^ entry(9, b >>> 16) ^ entry(8, b >>> 24)) ^
+      entry(11, b) ^
+      entry(10, b >>> 8) ^
+      entry(9, b >>> 16) ^
+      entry(8, b >>> 24) ^
       (entry(7, c) ^ entry(6, c >>> 8) ^ entry(5, c >>> 16) ^ entry(4, c >>> 24)) ^
-      (entry(3, d) ^ entry(2, d >>> 8) ^ entry(1, d >>> 16) ^ entry(0, d >>> 24))
+      (entry(3, d) ^ entry(2, d >>> 8) ^ entry(1, d >>> 16) ^ entry(0, d >>> 24)) ^
+      (entry(15, a) ^ entry(14, a >>> 8) ^ entry(13, a >>> 16) ^ entry(12, a >>> 24))
   }
   for (; at < end; at++) crc = entry(0, crc ^ <u32>load<u8>(at)) ^ (crc >>> 8)
   return ~crc
