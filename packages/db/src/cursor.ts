@@ -145,8 +145,9 @@ export class Cursor implements Held, View {
     this.#given = false
   }
 
-  /** Lets go of the blocks that were loaded for the call that ends, and of the walk at its end. */
+  /** Lets go of the blocks that were loaded for the call that ends, of what it gave, and of the walk at its end. */
   endCall(): void {
+    if (--this.calls === 0) this.last = SETTLED
     this.#walk?.context.release()
     if (this.#ended) this.#rest()
   }

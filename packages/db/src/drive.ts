@@ -3,20 +3,27 @@
  *
  * A 4 KiB read of a page that the operating system has cached costs about 3 µs when the thread does it itself, and
  * 40 to 70 µs through the thread pool. So loads are done at once while they are as fast as a cache, and in the thread
- * pool as soon as they are as slow as a disk; in the thread pool, a run of fast answers leads back.
+ * pool as soon as they are as slow as a disk. Fast answers of the thread pool lead back, and so does a load that is
+ * tried now and then: where many reads wait at a time, no answer is fast.
  *
  * 1. At most {@link MOST_BLOCKING} of loading is done in a row before others may run.
+ * 2. While the disk is slow it is tried ever less often, once a second in the end.
  */
 import type { ReadContext } from '@lsm/base'
 
 /** Milliseconds above which a load was no page-cache hit. */
 const SLOW = 0.25
+/** Milliseconds of a load that count at most: one pause for garbage in a load makes no slow disk. */
+const MOST_COUNTED = 1
 /** Weight of the newest load in the running mean. */
 const WEIGHT = 1 / 8
 /** Answers of the thread pool, in a row, that must be fast before the thread loads by itself again. */
 const FAST_ANSWERS = 16
 /** Milliseconds that loads may hold the event loop in a row. */
 const MOST_BLOCKING = 4
+/** Milliseconds from a slow load to the first that is tried again; doubled for each that is slow still. */
+const FIRST_PAUSE = 20
+const LONGEST_PAUSE = 1000
 
 /** Loads what reads lack; one for all reads of a database, since it learns how fast the disk is. */
 export class Drive {
@@ -24,35 +31,58 @@ export class Drive {
   blocking = 0
   /** Loads done in the thread pool. */
   pooled = 0
+  readonly #now: () => number
   #mean = 0
   #fastAnswers = 0
   #blockedFor = 0
   #resetting = false
+  #pause = FIRST_PAUSE
+  /** When the thread may load by itself again although the disk was slow. */
+  #retryAt = 0
+
+  /** @param now - milliseconds; only differences count. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
+  }
 
   /** Loads what is lacking without waiting, if that is likely to be quick; says whether it did. */
   tryNow(context: ReadContext): boolean {
-    if (!context.lacking || this.#mean > SLOW || this.#blockedFor > MOST_BLOCKING) return false
-    const start = performance.now()
+    if (!context.lacking || this.#blockedFor > MOST_BLOCKING) return false
+    const start = this.#now()
+    if (this.#mean > SLOW && start < this.#retryAt) return false
     context.loadSync()
-    const took = performance.now() - start
+    const end = this.#now()
     this.blocking++
-    this.#mean += (took - this.#mean) * WEIGHT
-    this.#blockedFor += took
+    this.#learn(end - start, end)
+    this.#blockedFor += end - start
     if (!this.#resetting) this.#resetAfterTurn()
     return true
   }
 
   /** Loads what is lacking, or lets others run if nothing is. */
   async wait(context: ReadContext): Promise<void> {
-    if (!context.lacking || this.#mean <= SLOW) {
+    if (!context.lacking) return turn()
+    while (this.#mean <= SLOW) {
       await turn()
-      if (!context.lacking) return
+      if (this.tryNow(context)) return
     }
-    const start = performance.now()
+    const start = this.#now()
     await context.load()
     this.pooled++
-    this.#fastAnswers = performance.now() - start < SLOW ? this.#fastAnswers + 1 : 0
+    this.#fastAnswers = this.#now() - start < SLOW ? this.#fastAnswers + 1 : 0
     if (this.#fastAnswers >= FAST_ANSWERS) this.#mean = 0
+  }
+
+  #learn(took: number, now: number): void {
+    if (this.#mean > SLOW && took <= SLOW) {
+      this.#mean = 0
+      this.#pause = FIRST_PAUSE
+      return
+    }
+    this.#mean += (Math.min(took, MOST_COUNTED) - this.#mean) * WEIGHT
+    if (this.#mean <= SLOW) return
+    this.#retryAt = now + this.#pause
+    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE)
   }
 
   #resetAfterTurn(): void {

@@ -119,6 +119,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
     if (cursor.busy)
       throw new LsmError('LSM_CONFLICT', 'a synchronous call while another call on this iterator is going on')
     const batch: T[] = []
+    cursor.calls++
     try {
       while (this.#collect(batch, size)) cursor.context.loadSync()
     } finally {
@@ -173,23 +174,24 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
 
   #enqueue<R>(call: () => Promise<R>): Promise<R> {
     const cursor = this.#cursor
-    const before = cursor.last
+    const before = cursor.calls > 0 ? cursor.last : undefined
     cursor.calls++
-    const run = async (): Promise<R> => {
-      try {
-        await before.catch(() => undefined)
-        this.#check()
-        cursor.busy = true
-        return await call()
-      } finally {
-        cursor.calls--
-        cursor.busy = false
-        cursor.endCall()
-      }
-    }
-    const result = run()
+    const result = this.#run(before, call)
     cursor.last = result
     return result
+  }
+
+  async #run<R>(before: Promise<unknown> | undefined, call: () => Promise<R>): Promise<R> {
+    const cursor = this.#cursor
+    try {
+      if (before !== undefined) await before.catch(() => undefined)
+      this.#check()
+      cursor.busy = true
+      return await call()
+    } finally {
+      cursor.busy = false
+      cursor.endCall()
+    }
   }
 
   async #take(size: number): Promise<T[]> {
