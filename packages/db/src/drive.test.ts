@@ -4,18 +4,18 @@ import { describe, expect, test } from 'vitest'
 import { Drive } from './drive.ts'
 
 /** A disk whose loads take as long as it is told; `time` is the only clock. */
-class Disk implements PageSource<number> {
+class Disk implements PageSource<Uint8Array> {
   time = 0
   took = 0
 
-  loadPage(page: number): Promise<number> {
+  loadPage(page: number): Promise<Uint8Array> {
     this.time += this.took
-    return Promise.resolve(page)
+    return Promise.resolve(new Uint8Array(page))
   }
 
-  loadPageSync(page: number): number {
+  loadPageSync(page: number): Uint8Array {
     this.time += this.took
-    return page
+    return new Uint8Array(page)
   }
 }
 
