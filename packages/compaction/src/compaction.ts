@@ -70,6 +70,7 @@ export async function compact(job: CompactionJob, surroundings: JobSurroundings)
     codecs: components.codecs,
     filters: [],
     cache: new BlockCache(0),
+    passing: true,
   })
   const levels = runs.map(run => new LevelIterator(run, tables, context))
   const older = new OlderTables(job.older)

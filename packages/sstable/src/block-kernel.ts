@@ -83,12 +83,25 @@ export class BlockKernel {
     return this.#bytes.subarray(OUTPUT - room, OUTPUT + length)
   }
 
-  /** What elements stand for, which must be `length` bytes: a new array; `undefined` if it is too much, or damaged. */
-  decompress(source: Uint8Array, start: number, end: number, length: number): Uint8Array | undefined {
+  /**
+   * What elements stand for, which must be `length` bytes: a new array, or one from `allocate`; `undefined` if it is too much,
+   * or damaged.
+   */
+  decompress(
+    source: Uint8Array,
+    start: number,
+    end: number,
+    length: number,
+    allocate?: (size: number) => Uint8Array,
+  ): Uint8Array | undefined {
     if (end - start > LARGEST_PACKED || length > LARGEST_INPUT) return undefined
     this.#bytes.set(source.subarray(start, end), INPUT)
     if (this.#exports.expand(end - start, length) !== 0) return undefined
-    return new Uint8Array(this.#bytes.subarray(OUTPUT, OUTPUT + length))
+    const large = this.#bytes.subarray(OUTPUT, OUTPUT + length)
+    if (allocate === undefined) return new Uint8Array(large)
+    const target = allocate(length)
+    target.set(large)
+    return target
   }
 }
 

@@ -3,7 +3,8 @@
  *
  * 1. A size is compared with the file and with the limit before it is allocated; so is what a block decompresses to.
  * 2. The checksum covers the stored bytes, and is compared before they are decompressed.
- * 3. What comes out is a plain `Uint8Array` of its own. Its entries have not been looked at.
+ * 3. What comes out is a plain `Uint8Array`, of its own unless blocks are only passed through. Its entries have not been
+ *    looked at.
  *
  * Does not know what the block is for, or who keeps it.
  */
@@ -16,7 +17,23 @@ import { checksumMatches, TRAILER_SIZE, type BlockHandle } from './table-format.
 const LARGEST_BLOCK = 0x7fff_ffff
 
 /** Stored blocks pass through here on their way to be decompressed: an array of its own costs each 1.5 µs. */
-const passing = new Uint8Array(64 * 1024)
+const passage = new Uint8Array(64 * 1024)
+
+/** Bytes in which blocks that are not kept lie together. */
+const SHARED_BYTES = 64 * 1024
+let shared = new Uint8Array(0)
+let sharedUsed = 0
+
+/** Memory for a block that is not kept. */
+function allocatePassing(size: number): Uint8Array {
+  if (size > SHARED_BYTES / 4) return new Uint8Array(size)
+  if (sharedUsed + size > shared.length) {
+    shared = new Uint8Array(SHARED_BYTES)
+    sharedUsed = 0
+  }
+  sharedUsed += size
+  return shared.subarray(sharedUsed - size, sharedUsed)
+}
 
 /** How blocks are read. */
 export interface BlockLoaderOptions {
@@ -26,6 +43,11 @@ export interface BlockLoaderOptions {
   readonly maxBlockSize: number
   /** The codecs that can be read. */
   readonly codecs: CodecRegistry
+  /**
+   * Whether blocks are passed through and not kept, as in a compaction: several then lie in one array, which spares the
+   * making of one each. A block that is kept would keep its neighbours' memory.
+   */
+  readonly passing?: boolean
 }
 
 /** Bytes of a file. */
@@ -40,12 +62,14 @@ export class BlockLoader {
   readonly #verifyChecksums: boolean
   readonly #maxBlockSize: number
   readonly #codecs: CodecRegistry
+  readonly #allocate: ((size: number) => Uint8Array) | undefined
 
   constructor(file: ReadableFile, options: BlockLoaderOptions) {
     this.#file = file
     this.#verifyChecksums = options.verifyChecksums
     this.#maxBlockSize = Math.min(options.maxBlockSize, LARGEST_BLOCK)
     this.#codecs = options.codecs
+    this.#allocate = options.passing === true ? allocatePassing : undefined
   }
 
   /** The file's name. */
@@ -74,10 +98,10 @@ export class BlockLoader {
   /** A block's contents, blocking the thread. */
   loadSync(handle: BlockHandle): Uint8Array {
     const range = this.range(handle)
-    if (range.length > passing.length) return this.unseal(this.readSync(range), handle)
-    const block = this.unseal(this.#readSyncInto(passing, range), handle)
+    if (range.length > passage.length) return this.unseal(this.readSync(range), handle)
+    const block = this.unseal(this.#readSyncInto(passage, range), handle)
     // One that is stored as it is must not be overwritten by the next.
-    return block.buffer === passing.buffer ? block.slice() : block
+    return block.buffer === passage.buffer ? block.slice() : block
   }
 
   /** The contents of a block, from what was read of its range. */
@@ -95,7 +119,7 @@ export class BlockLoader {
       })
     }
     try {
-      return codec.decompress(stored, 0, size, this.#maxBlockSize)
+      return codec.decompress(stored, 0, size, this.#maxBlockSize, this.#allocate)
     } catch (cause) {
       throw corruption(`block of codec ${codec.name} does not decompress`, this.name, offset, cause)
     }

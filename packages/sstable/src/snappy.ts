@@ -40,10 +40,10 @@ export function snappyCodec(kernel: () => BlockKernel | undefined): Codec {
       putVarint(small, 0, length)
       return small
     },
-    decompress(source, start, end, limit) {
+    decompress(source, start, end, limit, allocate) {
       const { length, at } = declaredBytes(source, start, end, limit)
       // Where something is wrong, the twin says what.
-      return kernel()?.decompress(source, at, end, length) ?? decompress(source, start, end, limit)
+      return kernel()?.decompress(source, at, end, length, allocate) ?? decompress(source, start, end, limit)
     },
   }
 }
