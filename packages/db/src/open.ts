@@ -7,8 +7,8 @@
  *     begin      what must leave the logs becomes tables, a new log, a new MANIFEST, CURRENT (see `begin`)
  *     run        queue and background work are set going; what is superfluous is removed
  *
- * A read-only open stops after `replay`: it takes no lock and changes nothing. The last two phases, and all that only
- * they need, are in `start-writer`.
+ * A read-only open stops after `replay`: it takes no lock and changes nothing. Since a writer may be at work meanwhile, it is
+ * tried again where files contradict each other. The last two phases, and all that only they need, are in `start-writer`.
  */
 import { LsmError, type Directory, type DirectoryLock } from '@lsm/base'
 import type { JobRunner, Strategy } from '@lsm/compaction'
@@ -69,18 +69,40 @@ export interface Writer {
   readonly close: (engine: Engine) => Promise<void>
 }
 
+/** Times that a read-only open is tried while a writer changes the directory under it. */
+const READ_ONLY_ATTEMPTS = 10
+
 /** Opens a database. */
 export async function openEngine(path: string, options: ResolvedOptions): Promise<Engine> {
   const directory = await options.fileSystem.openDirectory(path, options.createIfMissing && !options.readOnly)
   let lock: DirectoryLock | undefined
   try {
-    lock = options.readOnly ? undefined : await directory.lock(LOCK)
+    if (options.readOnly) return await openBesideWriter(directory, options)
+    lock = await directory.lock(LOCK)
     return await open(directory, lock, options)
   } catch (error) {
     await lock?.release()
     await directory.close()
     throw error
   }
+}
+
+/** A writer may remove a file between the reading of its name and its opening: what fails is tried again if files have changed. */
+async function openBesideWriter(directory: Directory, options: ResolvedOptions): Promise<Engine> {
+  for (let attempt = 1; ; attempt++) {
+    const before = await filesOf(directory)
+    try {
+      return await open(directory, undefined, options)
+    } catch (error) {
+      if (attempt === READ_ONLY_ATTEMPTS || before === (await filesOf(directory))) throw error
+    }
+  }
+}
+
+/** Names and sizes of all files. */
+async function filesOf(directory: Directory): Promise<string> {
+  const entries = await directory.list()
+  return entries.map(({ name, size }) => `${name} ${size}`).join('/')
 }
 
 async function open(directory: Directory, lock: DirectoryLock | undefined, options: ResolvedOptions): Promise<Engine> {

@@ -22,7 +22,10 @@ export interface OpenOptions<K extends EncodingOption = EncodingOption, V extend
   readonly createIfMissing?: boolean
   /** Fail with `LSM_EXISTS` if it is there. Default `false`. */
   readonly errorIfExists?: boolean
-  /** Read what is there, take no lock, write nothing: for looking at a database that another process has open. Default `false`. */
+  /**
+   * Read what is there, take no lock, write nothing: for looking at a database that another process has open. What that process writes
+   * later is not seen; a table that it compacts away is missing then, and the database must be opened again. Default `false`.
+   */
   readonly readOnly?: boolean
   /** Encoding of keys where a call names none. Default `utf8`. */
   readonly keyEncoding?: K
