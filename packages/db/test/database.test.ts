@@ -254,13 +254,13 @@ describe('life of a database', () => {
   test('a read-only open is not refused for what a writer is doing meanwhile', async () => {
     const fileSystem = new MemoryFileSystem()
     const writer = await Database.open('/w', { fileSystem, workers: 0, writeBufferSize: 4096, maxFileSize: 4096 })
-    let done = false
+    const progress = { isDone: false }
     const write = async (): Promise<void> => {
       for (let i = 0; i < 3000; i++) await writer.put(`k${i}`, 'v'.repeat(50))
-      done = true
+      progress.isDone = true
     }
     const writing = write()
-    while (!done) {
+    while (!progress.isDone) {
       const reader = await Database.open('/w', { fileSystem, readOnly: true })
       await reader.close()
       await new Promise(resolve => setImmediate(resolve))
