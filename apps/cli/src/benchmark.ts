@@ -66,9 +66,8 @@ const SEEK_ENTRIES = 10
 export async function* benchmark(request: BenchmarkRequest): AsyncGenerator<WorkloadResult, void, undefined> {
   const directory = await mkdtemp(join(request.parent ?? tmpdir(), 'lsm-bench-'))
   try {
-    const database = await Database.open(directory, { keyEncoding: 'view', valueEncoding: 'view' })
-    await using closing = database
-    const work = new Work(closing, request)
+    await using database = await Database.open(directory, { keyEncoding: 'view', valueEncoding: 'view' })
+    const work = new Work(database, request)
     for (const workload of request.workloads) {
       request.signal.throwIfAborted()
       yield await work.run(workload)

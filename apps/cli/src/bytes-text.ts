@@ -21,8 +21,7 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** What may not reach a terminal: control characters but tab and line ends, separators and overrides of direction. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-const UNPRINTABLE = /[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\r(?!\n)/
+const UNPRINTABLE = /[^\P{Cc}\t\n\r]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]|\r(?!\n)/u
 
 /** The text that bytes are in UTF-8, if they are. */
 export function textOf(bytes: Uint8Array): string | undefined {
@@ -92,8 +91,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['\r', '\\r'],
 ])
 
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-const ESCAPED = /[\\\0-\x1f\x7f-\x9f]/g
+const ESCAPED = /[\\\p{Cc}]/gu
 
 /** Bytes on one line without tabs, and without loss. */
 export function escapeBytes(bytes: Uint8Array): string {

@@ -64,7 +64,7 @@ export class Drive {
     if (!context.lacking) return turn()
     while (this.#mean <= SLOW) {
       await turn()
-      if (this.tryNow(context)) return
+      if (this.tryNow(context) || !context.lacking) return
     }
     const start = this.#now()
     await context.load()

@@ -275,7 +275,13 @@ export class WriteQueue {
   #writeNow(batch: WriteBatch, signal: AbortSignal | undefined): Promise<void> {
     this.#inTurn = true
     queueMicrotask(this.#endTurn)
-    if (!this.#hasRoom(batch)) {
+    let hasRoom: boolean
+    try {
+      hasRoom = this.#makeRoom(batch)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    if (!hasRoom) {
       const group = this.#gather(false, signal)
       group.batch.append(batch)
       return group.done
@@ -326,7 +332,7 @@ export class WriteQueue {
     const { batch, signal } = group
     const { gate } = this.#rotation
     if (!gate.isOpen) await gate.pass(batch.length, () => this.#rotation.blocked(), signal)
-    if (!this.#hasRoom(batch)) await this.#rotate(batch.length, batch.count, signal)
+    if (!this.#makeRoom(batch)) await this.#rotate(batch.length, batch.count, signal)
     this.#append(batch)
     if (group.sync) await this.#sync()
     this.#insert(batch)
@@ -341,7 +347,13 @@ export class WriteQueue {
     }
   }
 
-  #hasRoom({ length, count }: WriteBatch): boolean {
+  /**
+   * Sees to room in the memtable for a batch, as far as it can without waiting: an empty one that is too small is exchanged.
+   * Says whether there is room.
+   *
+   * @throws LsmError `LSM_LIMIT` if there is no memory for another one; nothing has changed then.
+   */
+  #makeRoom({ length, count }: WriteBatch): boolean {
     const { active } = this.#memtables
     if (active.fits(length, count)) return true
     if (active.entries > 0) return false

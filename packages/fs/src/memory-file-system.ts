@@ -9,6 +9,7 @@
 import { LsmError, type Directory, type FileSystem } from '@lsm/base'
 
 import { MemoryDirectory, MemoryFolder } from './memory-directory.ts'
+import { pathSegments } from './path-segments.ts'
 
 /**
  * See {@link FileSystem}. Paths are taken apart at `/`; absolute and relative ones mean the same.
@@ -27,7 +28,7 @@ export class MemoryFileSystem implements FileSystem {
 
   async openDirectory(path: string, create: boolean): Promise<Directory> {
     let folder = this.#root
-    for (const name of segments(path)) {
+    for (const name of pathSegments(path)) {
       if (folder.files.has(name))
         throw new LsmError('LSM_IO', `${path} is a file, or lies below one; choose another path`)
       folder = folder.folders.get(name) ?? make(folder, name, path, create)
@@ -36,7 +37,7 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async removeDirectory(path: string): Promise<void> {
-    const names = segments(path)
+    const names = pathSegments(path)
     const last = names.pop()
     let parent: MemoryFolder | undefined = this.#root
     for (const name of names) parent = parent?.folders.get(name)
@@ -50,16 +51,6 @@ function make(parent: MemoryFolder, name: string, path: string, create: boolean)
   const folder = new MemoryFolder()
   parent.folders.set(name, folder)
   return folder
-}
-
-/** The names on the way to a directory; `..` goes back, and not above the root. */
-function segments(path: string): string[] {
-  const names: string[] = []
-  for (const name of path.split('/')) {
-    if (name === '..') names.pop()
-    else if (name !== '' && name !== '.') names.push(name)
-  }
-  return names
 }
 
 /** Whether nothing is in it, and nobody holds it. */

@@ -16,8 +16,12 @@ import { checksumMatches, TRAILER_SIZE, type BlockHandle } from './table-format.
 /** Offsets inside a block are 32-bit numbers. */
 const LARGEST_BLOCK = 0x7fff_ffff
 
-/** Stored blocks pass through here on their way to be decompressed: an array of its own costs each 1.5 µs. */
-const passage = new Uint8Array(64 * 1024)
+const PASSAGE_BYTES = 64 * 1024
+/**
+ * Stored blocks pass through here on their way to be decompressed: an array of its own costs each 1.5 µs. Taken away while
+ * it is in use, since a file system or a codec may itself read another table.
+ */
+let passage: Uint8Array | undefined
 
 /** Bytes in which blocks that are not kept lie together. */
 const SHARED_BYTES = 64 * 1024
@@ -98,10 +102,16 @@ export class BlockLoader {
   /** A block's contents, blocking the thread. */
   loadSync(handle: BlockHandle): Uint8Array {
     const range = this.range(handle)
-    if (range.length > passage.length) return this.unseal(this.readSync(range), handle)
-    const block = this.unseal(this.#readSyncInto(passage, range), handle)
-    // One that is stored as it is must not be overwritten by the next.
-    return block.buffer === passage.buffer ? block.slice() : block
+    if (range.length > PASSAGE_BYTES) return this.unseal(this.readSync(range), handle)
+    const bytes = passage ?? new Uint8Array(PASSAGE_BYTES)
+    passage = undefined
+    try {
+      const block = this.unseal(this.#readSyncInto(bytes, range), handle)
+      // One that is stored as it is must not be overwritten by the next.
+      return block.buffer === bytes.buffer ? block.slice() : block
+    } finally {
+      passage = bytes
+    }
   }
 
   /** The contents of a block, from what was read of its range. */

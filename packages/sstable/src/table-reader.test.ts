@@ -260,6 +260,26 @@ describe('table', () => {
     expect((await TableReader.open(file, table.length, readOptions())).blocks).toBe(1)
   })
 
+  test('reads a block whose codec reads another table on the way', async () => {
+    const random = new Random(testSeed(7))
+    const [first, other] = [randomEntries(random, 200), randomEntries(random, 200)]
+    const shape = { blockSize: 2000, codec: SNAPPY }
+    const interrupting = await openEntries(other, shape, { cache: new BlockCache(0) })
+    const nesting = {
+      ...SNAPPY,
+      decompress: (source: Uint8Array, start: number, end: number, limit: number): Uint8Array => {
+        interrupting.loadPageSync(0)
+        return SNAPPY.decompress(source, start, end, limit)
+      },
+    }
+    const plain = await openEntries(first, shape)
+    const nested = await openEntries(first, shape, { codecs: new CodecRegistry([nesting]) })
+    for (let i = 0; i < plain.blocks; i++) {
+      expect(sameBytes(nested.loadPageSync(i), plain.loadPageSync(i)), `block ${i}`).toBe(true)
+    }
+    for (const reader of [interrupting, plain, nested]) reader.release()
+  })
+
   test('fails only the reads that meet a block of an unknown codec', async () => {
     const entries = randomEntries(new Random(9), 60)
     const table = await tableBytes(entries, { blockSize: 200 })

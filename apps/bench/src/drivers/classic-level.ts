@@ -5,7 +5,8 @@
 import { ClassicLevel } from 'classic-level'
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { SCAN_BATCH, type Driver, type DriverKind, type DriverStats, type Operation, type ScanRange } from './driver.ts'
+import { scanEntries, writeChained } from './abstract-level.ts'
+import type { Driver, DriverKind, DriverStats, Operation, ScanRange } from './driver.ts'
 
 /** The driver of classic-level. */
 export const classicLevel: DriverKind = {
@@ -44,12 +45,7 @@ class ClassicLevelDriver implements Driver {
   }
 
   batch(operations: readonly Operation[]): Promise<void> {
-    const batch = this.#db.batch()
-    for (const operation of operations) {
-      if (operation.type === 'put') batch.put(operation.key, operation.value)
-      else batch.del(operation.key)
-    }
-    return batch.write(this.#write)
+    return writeChained(this.#db.batch(), operations, this.#write)
   }
 
   get(key: Uint8Array): Promise<Uint8Array | undefined> {
@@ -64,21 +60,8 @@ class ClassicLevelDriver implements Driver {
     return this.#db.getSync(key)
   }
 
-  async scan(range: ScanRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<number> {
-    const { limit = Infinity } = range
-    const iterator = this.#db.iterator(range)
-    let count = 0
-    try {
-      while (count < limit) {
-        const some = await iterator.nextv(Math.min(SCAN_BATCH, limit - count))
-        if (some.length === 0) break
-        for (const [key, value] of some) visit(key, value)
-        count += some.length
-      }
-    } finally {
-      await iterator.close()
-    }
-    return count
+  scan(range: ScanRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<number> {
+    return scanEntries(this.#db.iterator(range), range, visit)
   }
 
   /** `compactRange` begins with the memtable, whatever the range; this one has no tables. */

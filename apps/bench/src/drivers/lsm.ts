@@ -5,7 +5,8 @@ import type * as Module from '@lsm/db'
 import type { Database, OpenOptions } from '@lsm/db'
 import { pathToFileURL } from 'node:url'
 
-import { SCAN_BATCH, type Driver, type DriverKind, type DriverStats, type Operation, type ScanRange } from './driver.ts'
+import { scanEntries } from './abstract-level.ts'
+import type { Driver, DriverKind, DriverStats, Operation, ScanRange } from './driver.ts'
 
 /** The driver of @lsm/db. The option `from` names the file of another build of it. */
 export const lsm: DriverKind = {
@@ -61,17 +62,8 @@ class LsmDriver implements Driver {
     return this.#db.getSync(key)
   }
 
-  async scan(range: ScanRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<number> {
-    const { limit = Infinity } = range
-    await using iterator = this.#db.iterator(range)
-    let count = 0
-    while (count < limit) {
-      const some = await iterator.nextv(SCAN_BATCH)
-      if (some.length === 0) break
-      for (const [key, value] of some) visit(key, value)
-      count += some.length
-    }
-    return count
+  scan(range: ScanRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<number> {
+    return scanEntries(this.#db.iterator(range), range, visit)
   }
 
   async settle(): Promise<number> {

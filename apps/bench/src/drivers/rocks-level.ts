@@ -4,7 +4,8 @@
  * Its put is a batch of one that loses the option `sync` on the way (12.2.12), so here it is a batch of one openly. Absence is
  * an error for `get` and `undefined` for `getMany`, which `get` is made of; so one key is asked for as many are.
  */
-import { SCAN_BATCH, type Driver, type DriverKind, type DriverStats, type Operation, type ScanRange } from './driver.ts'
+import { scanEntries, writeChained } from './abstract-level.ts'
+import type { Driver, DriverKind, DriverStats, Operation, ScanRange } from './driver.ts'
 import { loadNative } from './native.ts'
 import { rocksIdle } from './rocks-idle.ts'
 
@@ -61,12 +62,7 @@ class RocksLevelDriver implements Driver {
   }
 
   batch(operations: readonly Operation[]): Promise<void> {
-    const batch = this.#db.batch()
-    for (const operation of operations) {
-      if (operation.type === 'put') batch.put(operation.key, operation.value)
-      else batch.del(operation.key)
-    }
-    return batch.write(this.#write)
+    return writeChained(this.#db.batch(), operations, this.#write)
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
@@ -77,21 +73,8 @@ class RocksLevelDriver implements Driver {
     return this.#db.getMany(keys)
   }
 
-  async scan(range: ScanRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<number> {
-    const { limit = Infinity } = range
-    const iterator = this.#db.iterator(range)
-    let count = 0
-    try {
-      while (count < limit) {
-        const some = await iterator.nextv(Math.min(SCAN_BATCH, limit - count))
-        if (some.length === 0) break
-        for (const [key, value] of some) visit(key, value)
-        count += some.length
-      }
-    } finally {
-      await iterator.close()
-    }
-    return count
+  scan(range: ScanRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<number> {
+    return scanEntries(this.#db.iterator(range), range, visit)
   }
 
   settle(): Promise<number> {

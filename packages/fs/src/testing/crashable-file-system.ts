@@ -21,6 +21,7 @@ import type { FaultOptions, FaultPredicate, InjectedFault } from './faults.ts'
 import { describeOperation, isChange, type Operation } from './operations.ts'
 import { RecordedFile } from './recorded-file.ts'
 import { RecordedFolder } from './recorded-folder.ts'
+import { pathSegments } from '../path-segments.ts'
 
 /** How a crashable file system behaves while nothing goes wrong. */
 export interface CrashableOptions {
@@ -121,12 +122,12 @@ export class CrashableFileSystem implements FileSystem {
 
   async openDirectory(path: string, create: boolean): Promise<Directory> {
     let folder = this.#root
-    for (const name of segments(path)) folder = this.#enter(folder, name, path, create)
+    for (const name of pathSegments(path)) folder = this.#enter(folder, name, path, create)
     return new CrashableDirectory(path, folder, this.#disk)
   }
 
   async removeDirectory(path: string): Promise<void> {
-    const names = segments(path)
+    const names = pathSegments(path)
     const last = names.pop()
     let parent: RecordedFolder = this.#root
     for (const name of names) {
@@ -166,14 +167,4 @@ function bytesIn(folder: RecordedFolder): number {
   let sum = 0
   for (const node of folder.names.values()) sum += node instanceof RecordedFile ? node.size : bytesIn(node)
   return sum
-}
-
-/** The names on the way to a directory; `..` goes back, and not above the root. */
-function segments(path: string): string[] {
-  const names: string[] = []
-  for (const name of path.split('/')) {
-    if (name === '..') names.pop()
-    else if (name !== '' && name !== '.') names.push(name)
-  }
-  return names
 }
