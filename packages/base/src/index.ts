@@ -22,6 +22,7 @@ export type {
 export { hashKey } from './hash.ts'
 export {
   compareInternalKeys,
+  compareTags,
   internalKey,
   isVisible,
   MAX_SEQUENCE,

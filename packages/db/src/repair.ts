@@ -29,7 +29,7 @@ import { CURRENT, LOCK, parseFileName, tableFileName, VersionEdit, VersionSet } 
 import type { MemTable } from '@lsm/memtable'
 import {
   BlockCache,
-  BlockIterator,
+  PageIterator,
   LevelIterator,
   salvageTable,
   TableCache,
@@ -261,12 +261,12 @@ class Repair {
   async #salvage(
     name: string,
     size: number,
-    use: (block: BlockIterator) => Promise<void>,
+    use: (block: PageIterator) => Promise<void>,
   ): Promise<number | undefined> {
     const file = await this.#open(name)
     if (file === undefined) return undefined
     if (file.size < size) this.#lose(name, file.size, size - file.size, 'the file ends too early')
-    const iterator = new BlockIterator()
+    const iterator = new PageIterator()
     return salvageTable(file, size, this.#read, {
       async block(contents) {
         iterator.open(contents)

@@ -21,7 +21,7 @@ import {
 } from '@lsm/base'
 import type { FileMetadata } from '@lsm/manifest'
 import {
-  BlockIterator,
+  PageIterator,
   tableParts,
   TableReader,
   type TablePart,
@@ -93,7 +93,7 @@ class TableWalk {
   readonly #findings: Findings
   readonly #counts = { entries: 0, deletions: 0 }
   readonly #seen = { rawKeySize: 0, rawValueSize: 0, smallestSequence: Number.POSITIVE_INFINITY, largestSequence: 0 }
-  readonly #iterator = new BlockIterator()
+  readonly #iterator = new PageIterator()
   #first: Uint8Array | undefined
   #last: Uint8Array | undefined
   #damagedBlocks = 0
@@ -167,7 +167,7 @@ class TableWalk {
     this.#problem(this.#reader.handle(i).offset, `an entry is of unknown type ${unknown}`, 'it cannot be read')
   }
 
-  #entry({ key, keyStart, keyEnd, valueStart, valueEnd }: BlockIterator, block: number): void {
+  #entry({ key, keyStart, keyEnd, valueStart, valueEnd }: PageIterator, block: number): void {
     const seen = this.#seen
     this.#counts.entries++
     if (tagType(key, keyEnd) === TYPE_DELETION) this.#counts.deletions++

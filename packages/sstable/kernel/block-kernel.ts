@@ -1,22 +1,29 @@
 /**
- * What is done with every byte of a block, in WebAssembly: CRC-32C, and Snappy both ways. AssemblyScript; `build.mjs`
- * compiles it, and `src/block-kernel.ts` runs it. Its twins in TypeScript, which say why things are as they are, are
- * `crc32c` of @lsm/base, `src/snappy-compress.ts` and `src/snappy-decompress.ts`: what comes out is the same, byte for byte.
+ * What is done with every byte of a block, in WebAssembly: CRC-32C, Snappy both ways, and the making of pages. AssemblyScript;
+ * `build.mjs` compiles it, and `src/block-kernel.ts` runs it. Its twins in TypeScript, which say why things are as they are, are
+ * `crc32c` of @lsm/base, `src/snappy-compress.ts`, `src/snappy-decompress.ts` and `src/page.ts`: what comes out is the same,
+ * byte for byte.
  *
- *     0         1 KiB           17 KiB         49 KiB           131 KiB          211 KiB        256 KiB
- *     | unused  | CRC tables    | hash table   | input, 80 KiB  | output, 80 KiB |              |
+ *     0         1 KiB           17 KiB         49 KiB          323 KiB          597 KiB                      1.5 MiB
+ *     | unused  | CRC tables    | hash table   | input         | output         | page → … ← its offsets     |
  *
  * Input and output do not begin at the same offset of a page: copies between places 4 KiB apart are slow.
  *
- * 1. The memory never grows. The caller keeps to the sizes: 64 KiB of the large form, 80 KiB of the small one, less 16
- *    bytes, since copies go eight bytes at a time and end up to seven bytes late.
- * 2. A Snappy element is checked against what is left of input and output before it is carried out.
+ * 1. The memory never grows. The caller keeps to the sizes: 256 KiB and some bytes of input, as many of output. Copies go eight
+ *    bytes at a time and end up to seven bytes late.
+ * 2. Everything is checked against what is left of input and output before it is carried out.
  */
 
 const CRC_TABLES: usize = 0x400
 const HASH_TABLE: usize = 0x4400
 const INPUT: usize = 0xc400
-const OUTPUT: usize = 0x20c00
+const OUTPUT: usize = 0x50c00
+const PAGE: usize = 0x95400
+/** The offset of the n-th entry of a page is kept n words below. */
+const OFFSETS: usize = 0x180000 - 16
+
+/** The most bytes of a block. */
+const LARGEST_BLOCK: u32 = 0x40000
 
 const POLYNOMIAL: u32 = 0x82f63b78
 const MARGIN: usize = 15
@@ -39,9 +46,13 @@ export function begin(): void {
   }
 }
 
-/** The CRC-32C of the first bytes of the input. */
-export function checksum(length: u32): u32 {
-  let crc: u32 = 0xffffffff
+/**
+ * The CRC-32C of the first bytes of the input.
+ *
+ * @param before - that of bytes in front of them; 0 for none.
+ */
+export function checksum(length: u32, before: u32): u32 {
+  let crc: u32 = ~before
   let at = INPUT
   const end = INPUT + <usize>length
   for (; at + 16 <= end; at += 16) {
@@ -178,8 +189,10 @@ function copyForwards(to: usize, from: usize, length: usize): void {
  * @returns 0, or {@link DAMAGED}.
  */
 export function expand(length: u32, declared: u32): i32 {
-  let at = INPUT
-  const inputEnd = INPUT + <usize>length
+  return expandFrom(INPUT, INPUT + <usize>length, declared)
+}
+
+function expandFrom(at: usize, inputEnd: usize, declared: u32): i32 {
   let out = OUTPUT
   const outputEnd = OUTPUT + <usize>declared
   while (at < inputEnd) {
@@ -229,4 +242,156 @@ function repeat(to: usize, offset: usize, length: usize): void {
     offset <<= 1
   }
   for (; to < end; to += 8) store<u64>(to, load<u64>(to - offset))
+}
+
+const RAW: u32 = 0
+const SNAPPY: u32 = 1
+const TAG: u32 = 8
+
+/**
+ * Makes a page of a stored block of `size` bytes, with its trailer behind it, in the input.
+ *
+ * @param verify - whether its checksum is compared.
+ * @param limit - the most bytes that it may decompress to.
+ * @returns the bytes of the page; 0 where the twin is to see to it: something is wrong, the codec is another one, or the entries
+ *   stay folded.
+ */
+export function page(size: u32, verify: bool, limit: u32): u32 {
+  const trailer = INPUT + <usize>size
+  if (verify && load<u32>(trailer, 1) !== masked(checksum(size + 1, 0))) return 0
+  const type = <u32>load<u8>(trailer)
+  if (type === RAW) return size > limit ? 0 : unfold(INPUT, size)
+  if (type !== SNAPPY) return 0
+  const declared = varint(INPUT, trailer)
+  if (cursor === 0 || declared > min(limit, LARGEST_BLOCK)) return 0
+  return expandFrom(cursor, trailer, declared) === 0 ? unfold(OUTPUT, declared) : 0
+}
+
+function masked(crc: u32): u32 {
+  return rotr(crc, 15) + 0xa282ead8
+}
+
+/** Behind the last varint; 0 if it was none. */
+let cursor: usize = 0
+
+/** The varint32 at an address, before `end`; moves {@link cursor}. */
+function varint(at: usize, end: usize): u32 {
+  let value: u32 = 0
+  cursor = 0
+  for (let shift: u32 = 0; shift < 35 && at < end; shift += 7) {
+    const byte = <u32>load<u8>(at++)
+    if (shift === 28 && byte > 15) return 0
+    value |= (byte & 127) << shift
+    if (byte < 128) {
+      cursor = at
+      return value
+    }
+  }
+  return 0
+}
+
+function putVarint(at: usize, value: u32): usize {
+  for (; value >= 128; value >>>= 7) store<u8>(at++, <u8>(value | 128))
+  store<u8>(at, <u8>value)
+  return at + 1
+}
+
+function varintLength(value: u32): u32 {
+  return value < 128 ? 1 : (38 - <u32>clz(value)) / 7
+}
+
+/** Checks the block of `length` bytes at an address, and writes its page; see `src/page.ts`. Returns its bytes, or 0. */
+function unfold(block: usize, length: u32): u32 {
+  if (length < 8) return 0
+  const restarts = load<u32>(block + <usize>length - 4)
+  if (restarts === 0 || restarts > length / 4 - 1) return 0
+  const end = block + <usize>(length - 4 - 4 * restarts)
+  if (end === block || load<u32>(end) !== 0) return 0
+  const limit = PAGE + <usize>(length + (length >>> 1))
+  let met: u32 = 0
+  let count: u32 = 0
+  let at = block
+  let out = PAGE
+  let last: usize = 0
+  let lastLength: u32 = 0
+  while (at < end) {
+    let shared = <u32>load<u8>(at)
+    let unshared = <u32>load<u8>(at, 1)
+    let valueLength = <u32>load<u8>(at, 2)
+    let keyAt = at + 3
+    if (keyAt > end || (shared | unshared | valueLength) >= 128) {
+      shared = varint(at, end)
+      if (cursor === 0) return 0
+      unshared = varint(cursor, end)
+      if (cursor === 0) return 0
+      valueLength = varint(cursor, end)
+      if (cursor === 0) return 0
+      keyAt = cursor
+    }
+    if (<usize>unshared > end - keyAt || <usize>valueLength > end - keyAt - <usize>unshared) return 0
+    if (met < restarts) {
+      const restart = load<u32>(end + <usize>(4 * met))
+      if (<usize>restart < at - block || (<usize>restart === at - block && shared !== 0)) return 0
+      if (<usize>restart === at - block) met++
+    }
+    const keyLength = shared + unshared
+    if (shared > lastLength || keyLength < TAG) return 0
+    const size = 1 + varintLength(keyLength) + varintLength(valueLength) + keyLength + valueLength
+    if (<usize>size > limit - out) return 0
+    count++
+    store<u32>(OFFSETS - <usize>(4 * count), <u32>(out - PAGE))
+    store<u8>(out, 0)
+    const key = putVarint(putVarint(out + 1, keyLength), valueLength)
+    copyForwards(key, last, <usize>shared)
+    copyForwards(key + <usize>shared, keyAt, <usize>(unshared + valueLength))
+    if (last !== 0 && !ascends(last, lastLength, key, keyLength, shared)) return 0
+    last = key
+    lastLength = keyLength
+    out = key + <usize>(keyLength + valueLength)
+    at = keyAt + <usize>(unshared + valueLength)
+  }
+  return met === restarts ? finishPage(out, count, last, lastLength) : 0
+}
+
+/** Whether an internal key comes after the last one, with which it shares some bytes. */
+function ascends(last: usize, lastLength: u32, key: usize, length: u32, shared: u32): bool {
+  const lastUser = lastLength - TAG
+  const user = length - TAG
+  const common = min(lastUser, user)
+  let i = shared
+  while (i < common && load<u8>(last + <usize>i) === load<u8>(key + <usize>i)) i++
+  if (i < common) return load<u8>(last + <usize>i) < load<u8>(key + <usize>i)
+  return lastUser < user || (lastUser === user && load<u64>(key + <usize>user) < load<u64>(last + <usize>user))
+}
+
+/** Writes what follows the entries of a page; returns the bytes of all. */
+function finishPage(end: usize, count: u32, last: usize, lastLength: u32): u32 {
+  const first = keyOf(1)
+  const common = min(userLength, lastLength - TAG)
+  let prefix: u32 = 0
+  while (prefix < common && load<u8>(first + <usize>prefix) === load<u8>(last + <usize>prefix)) prefix++
+  let out = end
+  for (let n: u32 = 1; n <= count; n++, out += 4) store<u32>(out, load<u32>(OFFSETS - <usize>(4 * n)))
+  store<u32>(out, count)
+  out += 4
+  for (let n: u32 = 1; n <= count; n++, out += 4) {
+    const key = keyOf(n)
+    const length = userLength - prefix
+    let word = load<u32>(key + <usize>prefix)
+    if (length < 4) word &= (1 << (length << 3)) - 1
+    store<u32>(out, word)
+  }
+  store<u32>(out, prefix)
+  store<u32>(out, count, 4)
+  return <u32>(out + 8 - PAGE)
+}
+
+let userLength: u32 = 0
+
+/** Where the key of the n-th entry of the page is, counted from 1; sets {@link userLength}. */
+function keyOf(n: u32): usize {
+  const entry = PAGE + <usize>load<u32>(OFFSETS - <usize>(4 * n))
+  userLength = varint(entry + 1, usize.MAX_VALUE) - TAG
+  varint(cursor, usize.MAX_VALUE)
+  return cursor
 }

@@ -23,7 +23,7 @@ if (!existsSync(target) || !readFileSync(target, 'utf8').includes(digest)) {
   renameSync(draft, target)
 }
 
-/** WebAssembly of 256 KiB of memory, neither more nor less. */
+/** WebAssembly of 1.5 MiB of memory, neither more nor less. */
 async function compile(source) {
   const { default: asc } = await import('assemblyscript/asc')
   let binary
@@ -37,9 +37,9 @@ async function compile(source) {
       '--runtime',
       'stub',
       '--initialMemory',
-      '4',
+      '24',
       '--maximumMemory',
-      '4',
+      '24',
       '-o',
       'kernel.wasm',
     ],

@@ -43,7 +43,7 @@ const KEPT_STEPS = 4096
 /** Walks the entries of a block. */
 export class BlockIterator implements InternalIterator {
   key: Uint8Array = new Uint8Array(64)
-  readonly keyStart: number = 0
+  keyStart = 0
   keyEnd = 0
   value: Uint8Array = EMPTY
   valueStart = 0

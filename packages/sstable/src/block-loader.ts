@@ -10,7 +10,10 @@
  */
 import { corruption, LsmError, type ReadableFile } from '@lsm/base'
 
+import { blockKernel } from './block-kernel.ts'
 import { RAW, type CodecRegistry } from './codec.ts'
+import { makePage } from './page.ts'
+import { SNAPPY } from './snappy.ts'
 import { checksumMatches, TRAILER_SIZE, type BlockHandle } from './table-format.ts'
 
 /** Offsets inside a block are 32-bit numbers. */
@@ -67,6 +70,8 @@ export class BlockLoader {
   readonly #maxBlockSize: number
   readonly #codecs: CodecRegistry
   readonly #allocate: ((size: number) => Uint8Array) | undefined
+  /** Whether the codec of Snappy's number is Snappy, so that the kernel may be asked. */
+  readonly #isPlain: boolean
 
   constructor(file: ReadableFile, options: BlockLoaderOptions) {
     this.#file = file
@@ -74,6 +79,7 @@ export class BlockLoader {
     this.#maxBlockSize = Math.min(options.maxBlockSize, LARGEST_BLOCK)
     this.#codecs = options.codecs
     this.#allocate = options.passing === true ? allocatePassing : undefined
+    this.#isPlain = options.codecs.byId(SNAPPY.id) === SNAPPY
   }
 
   /** The file's name. */
@@ -99,19 +105,31 @@ export class BlockLoader {
     return this.#readSyncInto(new Uint8Array(range.length), range)
   }
 
-  /** A block's contents, blocking the thread. */
-  loadSync(handle: BlockHandle): Uint8Array {
+  /** The page of a data block, blocking the thread. */
+  loadPageSync(handle: BlockHandle): Uint8Array {
     const range = this.range(handle)
-    if (range.length > PASSAGE_BYTES) return this.unseal(this.readSync(range), handle)
+    if (range.length > PASSAGE_BYTES) return this.page(this.readSync(range), handle)
     const bytes = passage ?? new Uint8Array(PASSAGE_BYTES)
     passage = undefined
     try {
-      const block = this.unseal(this.#readSyncInto(bytes, range), handle)
-      // One that is stored as it is must not be overwritten by the next.
-      return block.buffer === bytes.buffer ? block.slice() : block
+      return this.page(this.#readSyncInto(bytes, range), handle)
     } finally {
       passage = bytes
     }
+  }
+
+  /** The page of a data block. */
+  async loadPage(handle: BlockHandle): Promise<Uint8Array> {
+    return this.page(await this.read(this.range(handle)), handle)
+  }
+
+  /** The page of a block with internal keys, checked, from what was read of its range. */
+  page(stored: Uint8Array, handle: BlockHandle): Uint8Array {
+    const kernel = this.#isPlain ? blockKernel() : undefined
+    return (
+      kernel?.page(stored, handle.size, this.#verifyChecksums, this.#maxBlockSize, this.#allocate) ??
+      makePage(this.unseal(stored, handle), this.name, handle.offset, this.#allocate)
+    )
   }
 
   /** The contents of a block, from what was read of its range. */
@@ -129,7 +147,7 @@ export class BlockLoader {
       })
     }
     try {
-      return codec.decompress(stored, 0, size, this.#maxBlockSize, this.#allocate)
+      return codec.decompress(stored, 0, size, this.#maxBlockSize)
     } catch (cause) {
       throw corruption(`block of codec ${codec.name} does not decompress`, this.name, offset, cause)
     }

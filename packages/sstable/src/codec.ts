@@ -55,18 +55,10 @@ export interface Codec {
    * Decompresses `source[start, end)`, which is untrusted.
    *
    * @param limit - the most bytes that may come out; checked before they are allocated.
-   * @param allocate - gives a plain `Uint8Array` of a size, to be filled, where the caller knows better than to make a new
-   *   one. A codec need not care.
-   * @returns a plain `Uint8Array` of exactly the right size, a new one or from `allocate`.
+   * @returns a new plain `Uint8Array` of exactly the right size.
    * @throws `LsmError` `LSM_CORRUPTION`, without a place (the caller knows it), for anything that `compress` does not make.
    */
-  decompress(
-    source: Uint8Array,
-    start: number,
-    end: number,
-    limit: number,
-    allocate?: (size: number) => Uint8Array,
-  ): Uint8Array
+  decompress(source: Uint8Array, start: number, end: number, limit: number): Uint8Array
   /** Makes the same codec in another thread; without it, whatever uses the codec stays in this one. Snappy needs none. */
   readonly module?: ModuleReference | undefined
 }

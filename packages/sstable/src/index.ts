@@ -8,13 +8,13 @@
  * @category Packages
  */
 export { BlockCache, type BlockSlots } from './block-cache.ts'
-export { BlockIterator } from './block-iterator.ts'
 export type { BlockLoaderOptions } from './block-loader.ts'
 export { leveldbBloomFilter } from './bloom-filter.ts'
 export { CodecRegistry, DEFAULT_CODECS, RAW, type Codec } from './codec.ts'
 export type { FilterBuilder, FilterPolicy, FilterReader } from './filter-policy.ts'
 export { blockedBloomFilter } from './full-filter.ts'
 export { LevelIterator, type LevelTable } from './level-iterator.ts'
+export { PageIterator } from './page-iterator.ts'
 export { decodeProperties, encodeProperties, PROPERTIES_NAME, type TableProperties } from './properties.ts'
 export { SNAPPY } from './snappy.ts'
 export {

@@ -18,7 +18,7 @@
  */
 import { putVarint, varintLength } from '@lsm/base'
 
-import { blockKernel, LARGEST_INPUT, type BlockKernel } from './block-kernel.ts'
+import { blockKernel, LARGEST_FRAGMENT, type BlockKernel } from './block-kernel.ts'
 import type { Codec } from './codec.ts'
 import { compress } from './snappy-compress.ts'
 import { declaredBytes, decompress } from './snappy-decompress.ts'
@@ -34,16 +34,16 @@ export function snappyCodec(kernel: () => BlockKernel | undefined): Codec {
     name: 'snappy',
     compress(source, start, end) {
       const length = end - start
-      const fast = length > LARGEST_INPUT ? undefined : kernel()
+      const fast = length > LARGEST_FRAGMENT ? undefined : kernel()
       if (fast === undefined) return compress(source, start, end)
       const small = fast.compress(source, start, end, varintLength(length))
       putVarint(small, 0, length)
       return small
     },
-    decompress(source, start, end, limit, allocate) {
+    decompress(source, start, end, limit) {
       const { length, at } = declaredBytes(source, start, end, limit)
       // Where something is wrong, the twin says what.
-      return kernel()?.decompress(source, at, end, length, allocate) ?? decompress(source, start, end, limit)
+      return kernel()?.decompress(source, at, end, length) ?? decompress(source, start, end, limit)
     },
   }
 }

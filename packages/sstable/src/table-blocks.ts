@@ -8,12 +8,15 @@
  *
  * Does not know what is looked for in a block.
  */
-import { corruption, type PageSource, type ReadContext } from '@lsm/base'
+import { corruption, END, type Move, type PageSource, type ReadContext } from '@lsm/base'
 
 import { BlockSlots, type BlockCache } from './block-cache.ts'
 import type { BlockLoader } from './block-loader.ts'
-import { BlockWalker } from './block-walker.ts'
+import { PageIterator } from './page-iterator.ts'
 import type { TableIndex } from './table-index.ts'
+
+/** Looks at the first and the last key of every page that comes in. */
+const CHECKER = new PageIterator()
 
 /** Gives out blocks by their number in the index. */
 export class TableBlocks implements PageSource<Uint8Array> {
@@ -54,7 +57,7 @@ export class TableBlocks implements PageSource<Uint8Array> {
   loadPageSync(i: number): Uint8Array {
     const resident = this.#slots.blocks[i]
     if (resident !== undefined) return resident
-    return this.#admit(i, this.#loader.loadSync(this.index.handle(i)))
+    return this.#admit(i, this.#loader.loadPageSync(this.index.handle(i)))
   }
 
   /** Gives up what is resident. Blocks can still be loaded, but do not stay. */
@@ -68,27 +71,22 @@ export class TableBlocks implements PageSource<Uint8Array> {
   }
 
   async #load(i: number): Promise<Uint8Array> {
-    const handle = this.index.handle(i)
-    return this.#admit(i, this.#loader.unseal(await this.#loader.read(this.#loader.range(handle)), handle))
+    return this.#admit(i, await this.#loader.loadPage(this.index.handle(i)))
   }
 
-  /** Checks a block, and takes it into its slot. */
-  #admit(i: number, block: Uint8Array): Uint8Array {
-    this.#check(i, block)
+  /** Checks that a page is where the index says, and takes it into its slot. */
+  #admit(i: number, page: Uint8Array): Uint8Array {
+    CHECKER.open(page)
+    if (!this.#admits(i, CHECKER.seekToFirst()) || !this.#admits(i, CHECKER.seekToLast())) {
+      const { name } = this.#loader
+      throw corruption('block has keys outside of its bounds in the index', name, this.index.offsets[i])
+    }
     this.#cache.misses++
-    this.#cache.insert(this.#slots, i, block)
-    return block
+    this.#cache.insert(this.#slots, i, page)
+    return page
   }
 
-  #check(i: number, block: Uint8Array): void {
-    const { name } = this.#loader
-    const offset = this.index.offsets[i]
-    const walker = new BlockWalker(block, true, name, offset)
-    if (!walker.next()) return
-    const { key } = walker
-    let inside = this.index.admits(i, key.bytes, 0, key.length)
-    while (walker.next());
-    inside &&= this.index.admits(i, key.bytes, 0, key.length)
-    if (!inside) throw corruption('block has keys outside of its bounds in the index', name, offset)
+  #admits(i: number, move: Move): boolean {
+    return move === END || this.index.admits(i, CHECKER.key, CHECKER.keyStart, CHECKER.keyEnd)
   }
 }

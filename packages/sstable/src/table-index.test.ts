@@ -3,6 +3,7 @@ import { compareKeys, Random, randomEntries, testSeed } from '@lsm/testkit'
 import { describe, expect, test } from 'vitest'
 
 import { block, bytes, concat, entry, handle } from '../test/support.ts'
+import { makePage } from './page.ts'
 import { TableIndex } from './table-index.ts'
 
 const ROOM = 1_000_000
@@ -106,7 +107,7 @@ describe('index', () => {
 })
 
 function decode(contents: Uint8Array, keyLimit = ROOM): TableIndex {
-  return new TableIndex({ block: contents, file: '5.ldb', offset: 77, dataLimit: ROOM, keyLimit })
+  return new TableIndex({ page: makePage(contents, '5.ldb', 77), file: '5.ldb', offset: 77, dataLimit: ROOM, keyLimit })
 }
 
 function indexOf(separators: readonly Uint8Array[]): TableIndex {

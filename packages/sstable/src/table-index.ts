@@ -15,6 +15,7 @@
  * A separator's type byte means nothing: writers disagree about it.
  */
 import {
+  ByteBuffer,
   ByteReader,
   compareBytes,
   compareInternalKeys,
@@ -22,15 +23,17 @@ import {
   equalBytes,
   sharedPrefixLength,
   TAG_SIZE,
+  VALID,
 } from '@lsm/base'
 
-import { BlockWalker } from './block-walker.ts'
+import { PageIterator } from './page-iterator.ts'
+import { wordOf } from './page.ts'
 import { readHandle, TRAILER_SIZE, type BlockHandle } from './table-format.ts'
 
 /** What an index is decoded from. */
 export interface IndexSource {
-  /** The contents of the index block. */
-  readonly block: Uint8Array
+  /** The page of the index block. */
+  readonly page: Uint8Array
   /** File name and the block's offset, for error messages. */
   readonly file: string
   readonly offset: number
@@ -39,6 +42,9 @@ export interface IndexSource {
   /** The most bytes that all separators together may have. */
   readonly keyLimit: number
 }
+
+/** The fewest bytes of an entry in a page: lengths, a key that shares all but a byte, a handle. */
+const SMALLEST_ENTRY = 6
 
 /** Finds blocks by key. */
 export class TableIndex {
@@ -58,21 +64,20 @@ export class TableIndex {
 
   /** @throws LsmError `LSM_CORRUPTION` for a block that is not an index. */
   constructor(source: IndexSource) {
-    const { count, keyBytes } = measure(source)
+    const { count, keys, ends, offsets, sizes } = decode(source)
     this.count = count
-    this.offsets = new Float64Array(count)
-    this.sizes = new Float64Array(count)
-    this.#keys = new Uint8Array(keyBytes)
-    this.#ends = new Uint32Array(count)
+    this.offsets = offsets
+    this.sizes = sizes
+    this.#keys = keys
+    this.#ends = ends
     this.#high = new Uint32Array(count)
     this.#low = new Uint32Array(count)
-    this.#fill(source)
     this.#prefixLength = this.#commonPrefix()
     for (let i = 0; i < count - 1; i++) {
-      const userEnd = this.#ends[i] - TAG_SIZE
+      const userEnd = ends[i] - TAG_SIZE
       const at = this.#start(i) + this.#prefixLength
-      this.#high[i] = word(this.#keys, at, userEnd)
-      this.#low[i] = word(this.#keys, at + 4, userEnd)
+      this.#high[i] = wordOf(keys, at, userEnd)
+      this.#low[i] = wordOf(keys, at + 4, userEnd)
     }
   }
 
@@ -111,8 +116,8 @@ export class TableIndex {
     const outside = this.#compareToPrefix(key, start, userEnd)
     if (outside !== 0) return outside < 0 ? 0 : last
     const at = start + this.#prefixLength
-    const high = word(key, at, userEnd)
-    const low = word(key, at + 4, userEnd)
+    const high = wordOf(key, at, userEnd)
+    const low = wordOf(key, at + 4, userEnd)
     const highs = this.#high
     const lows = this.#low
     let first = 0
@@ -150,49 +155,54 @@ export class TableIndex {
     const ends = this.#ends
     return sharedPrefixLength(keys, 0, ends[0] - TAG_SIZE, keys, this.#start(last), ends[last] - TAG_SIZE)
   }
-
-  #fill(source: IndexSource): void {
-    const walker = new BlockWalker(source.block, true, source.file, source.offset)
-    let end = 0
-    for (let i = 0; walker.next(); i++) {
-      this.#keys.set(walker.key.bytes.subarray(0, walker.key.length), end)
-      end += walker.key.length
-      this.#ends[i] = end
-      const handle = handleOf(walker, source)
-      this.offsets[i] = handle.offset
-      this.sizes[i] = handle.size
-    }
-  }
 }
 
-/** Walks the whole block before anything is allocated for it. */
-function measure(source: IndexSource): { count: number; keyBytes: number } {
-  const { block, file, offset } = source
-  const walker = new BlockWalker(block, true, file, offset)
+/** What an index consists of. */
+interface IndexParts {
+  readonly count: number
+  readonly keys: Uint8Array
+  readonly ends: Uint32Array
+  readonly offsets: Float64Array
+  readonly sizes: Float64Array
+}
+
+/** Walks the page once; nothing that is allocated on the way is larger than a few times the page. */
+function decode(source: IndexSource): IndexParts {
+  const { page, file, offset, keyLimit } = source
+  const most = Math.floor(page.length / SMALLEST_ENTRY)
+  const keys = new ByteBuffer(page.length)
+  const ends = new Uint32Array(most)
+  const offsets = new Float64Array(most)
+  const sizes = new Float64Array(most)
+  const entries = new PageIterator()
+  entries.open(page)
   let count = 0
-  let keyBytes = 0
   let dataEnd = 0
-  while (walker.next()) {
-    const handle = handleOf(walker, source)
+  for (let move = entries.seekToFirst(); move === VALID; move = entries.next()) {
+    const handle = handleOf(entries, source)
     if (handle.offset < dataEnd) throw corruption('index has blocks that overlap or descend', file, offset)
     dataEnd = handle.offset + handle.size + TRAILER_SIZE
-    keyBytes += walker.key.length
-    if (keyBytes > source.keyLimit) throw corruption(`keys of the index exceed ${source.keyLimit} bytes`, file, offset)
-    count++
+    if (keys.length + entries.keyEnd - entries.keyStart > keyLimit) {
+      throw corruption(`keys of the index exceed ${keyLimit} bytes`, file, offset)
+    }
+    keys.append(entries.key, entries.keyStart, entries.keyEnd)
+    ends[count] = keys.length
+    offsets[count] = handle.offset
+    sizes[count++] = handle.size
   }
-  return { count, keyBytes }
+  return {
+    count,
+    keys: keys.bytes.slice(0, keys.length),
+    ends: ends.slice(0, count),
+    offsets: offsets.slice(0, count),
+    sizes: sizes.slice(0, count),
+  }
 }
 
 /** The handle at the start of a value; what comes behind it is left over from some writer's buffer. */
-function handleOf(walker: BlockWalker, { block, file, offset, dataLimit }: IndexSource): BlockHandle {
-  const reader = new ByteReader(block, walker.valueStart, walker.valueEnd, file, offset + walker.valueStart)
-  return readHandle(reader, dataLimit)
-}
-
-/** Four bytes from `at` on as one big-endian number, zeros in place of those from `userEnd` on, where a tag follows. */
-function word(key: Uint8Array, at: number, userEnd: number): number {
-  const all = (key[at] << 24) | (key[at + 1] << 16) | (key[at + 2] << 8) | key[at + 3]
-  const length = userEnd - at
-  if (length >= 4) return all >>> 0
-  return length <= 0 ? 0 : (all & (-1 << (32 - 8 * length))) >>> 0
+function handleOf(
+  { value, valueStart, valueEnd }: PageIterator,
+  { file, offset, dataLimit }: IndexSource,
+): BlockHandle {
+  return readHandle(new ByteReader(value, valueStart, valueEnd, file, offset + valueStart), dataLimit)
 }

@@ -1,7 +1,7 @@
 /**
- * Walks a table: a block iterator that goes on in the next block where one ends.
+ * Walks a table: a page iterator that goes on in the next block where one ends.
  *
- * The index is resident, the blocks may not be. Inheriting from the block iterator, and not holding one, spares the
+ * The index is resident, the blocks may not be. Inheriting from the page iterator, and not holding one, spares the
  * copying of six fields for every entry.
  *
  * 1. `#at` is the number of the block that was entered last, or that a miss is waiting for.
@@ -13,12 +13,12 @@
  */
 import { END, MISS, tagType, TYPE_VALUE, VALID, type Move, type ReadContext } from '@lsm/base'
 
-import { BlockIterator } from './block-iterator.ts'
+import { PageIterator } from './page-iterator.ts'
 import type { TableBlocks } from './table-blocks.ts'
 import type { TableIndex } from './table-index.ts'
 
 /** Walks the entries of a table. */
-export class TableIterator extends BlockIterator {
+export class TableIterator extends PageIterator {
   readonly #blocks: TableBlocks
   readonly #index: TableIndex
   readonly #context: ReadContext

@@ -66,9 +66,9 @@ export function* openTable(
   keyLimit: number,
 ): Steps<TableParts> {
   const footer = yield* readFooter(loader, size)
-  const block = yield* readBlock(loader, footer.index)
   const { offset } = footer.index
-  const index = new TableIndex({ block, file: loader.name, offset, dataLimit: size - FOOTER_SIZE, keyLimit })
+  const page = loader.page(yield loader.range(footer.index), footer.index)
+  const index = new TableIndex({ page, file: loader.name, offset, dataLimit: size - FOOTER_SIZE, keyLimit })
   const parts: TableParts = {
     index,
     metaindex: footer.metaindex,

@@ -28,9 +28,10 @@ import {
 } from '@lsm/base'
 
 import type { BlockCache } from './block-cache.ts'
-import { BEYOND, BlockIterator, NOTHING } from './block-iterator.ts'
+import { BEYOND, NOTHING } from './block-iterator.ts'
 import { BlockLoader, type BlockLoaderOptions } from './block-loader.ts'
 import type { FilterPolicy, FilterReader } from './filter-policy.ts'
+import { PageIterator } from './page-iterator.ts'
 import type { TableProperties } from './properties.ts'
 import { TableBlocks } from './table-blocks.ts'
 import type { BlockHandle } from './table-format.ts'
@@ -47,7 +48,7 @@ export interface TableReaderOptions extends BlockLoaderOptions {
 }
 
 /** Where look-ups search their block. They never wait in it, so one serves all tables. */
-const PROBE = new BlockIterator()
+const PROBE = new PageIterator()
 
 /** Reads one table. */
 export class TableReader implements PageSource<Uint8Array> {

@@ -14,16 +14,16 @@ import {
   compareInternalKeys,
   LsmError,
   MAX_SEQUENCE,
-  TAG_SIZE,
   tagSequence,
   tagType,
   TYPE_VALUE,
+  VALID,
 } from '@lsm/base'
 import type { ReadableFile } from '@lsm/base'
 
 import { findBlocks } from './block-finder.ts'
 import { BlockLoader } from './block-loader.ts'
-import { BlockWalker } from './block-walker.ts'
+import { PageIterator } from './page-iterator.ts'
 import { readHandle, TRAILER_SIZE, type BlockHandle } from './table-format.ts'
 import { TableReader, type TableReaderOptions } from './table-reader.ts'
 
@@ -39,7 +39,7 @@ export interface LostBlock {
 
 /** Takes what is found. */
 export interface SalvageVisitor {
-  /** The next undamaged data block, which `BlockIterator` may walk. */
+  /** The page of the next undamaged data block, which `PageIterator` may walk. */
   block(contents: Uint8Array): Promise<void>
   /** A stretch that is lost; an empty one, at the end, where only the way to the blocks is. */
   lost(lost: LostBlock): void
@@ -126,7 +126,7 @@ class Salvage {
     let reason: string
     try {
       const block = await load()
-      if (this.#isData(block, handle)) return await this.#visitor.block(block)
+      if (this.#isData(block)) return await this.#visitor.block(block)
       reason = 'the entries of the block make no sense, or are not in order'
     } catch (error) {
       reason = damageOf(error)
@@ -134,16 +134,16 @@ class Salvage {
     this.#visitor.lost({ offset: handle.offset, bytes: handle.size + TRAILER_SIZE, reason })
   }
 
-  async #load(handle: BlockHandle): Promise<Uint8Array> {
-    return this.#loader.unseal(await this.#loader.read(this.#loader.range(handle)), handle)
+  #load(handle: BlockHandle): Promise<Uint8Array> {
+    return this.#loader.loadPage(handle)
   }
 
-  /** The contents of a block that was found, if it can be nothing but a data block. */
+  /** The page of a block that was found, if it can be nothing but a data block. */
   async #dataBlock(handle: BlockHandle): Promise<Uint8Array | undefined> {
     try {
       const block = await this.#load(handle)
       if (this.#handlesIn(block, handle.offset) !== undefined) return undefined
-      return this.#isData(block, handle) ? block : undefined
+      return this.#isData(block) ? block : undefined
     } catch (error) {
       damageOf(error)
       return undefined
@@ -164,13 +164,14 @@ class Salvage {
   }
 
   /** What the values of a block name, if they all are handles of blocks one behind the other, from the beginning of the file on. */
-  #handlesIn(block: Uint8Array, offset: number): BlockHandle[] | undefined {
-    const walker = new BlockWalker(block, true, this.#file.name, offset)
+  #handlesIn(page: Uint8Array, offset: number): BlockHandle[] | undefined {
+    const entries = new PageIterator()
+    entries.open(page)
     const handles: BlockHandle[] = []
     let end = 0
     try {
-      while (walker.next()) {
-        const handle = readHandle(new ByteReader(block, walker.valueStart, walker.valueEnd, '', 0), offset)
+      for (let move = entries.seekToFirst(); move === VALID; move = entries.next()) {
+        const handle = readHandle(new ByteReader(entries.value, entries.valueStart, entries.valueEnd, '', 0), offset)
         if (handle.offset !== end) return undefined
         handles.push(handle)
         end += handle.size + TRAILER_SIZE
@@ -183,22 +184,22 @@ class Salvage {
   }
 
   /** Whether all entries of a block could be a table's, and come after those before. */
-  #isData(block: Uint8Array, { offset }: BlockHandle): boolean {
-    const walker = new BlockWalker(block, true, this.#file.name, offset)
-    const { key } = walker
+  #isData(page: Uint8Array): boolean {
+    const entries = new PageIterator()
+    entries.open(page)
     let isFirst = true
-    while (walker.next()) {
-      if (key.length < TAG_SIZE || tagType(key.bytes, key.length) > TYPE_VALUE) return false
-      if (tagSequence(key.bytes, key.length) > MAX_SEQUENCE) return false
-      if (isFirst && !this.#comesNext(key.bytes, key.length)) return false
+    for (let move = entries.seekToFirst(); move === VALID; move = entries.next()) {
+      const { key, keyEnd } = entries
+      if (tagType(key, keyEnd) > TYPE_VALUE || tagSequence(key, keyEnd) > MAX_SEQUENCE) return false
+      if (isFirst && !this.#comesNext(entries)) return false
       isFirst = false
     }
-    if (!isFirst) this.#last = key.bytes.slice(0, key.length)
+    if (!isFirst) this.#last = entries.key.slice(entries.keyStart, entries.keyEnd)
     return true
   }
 
-  #comesNext(key: Uint8Array, end: number): boolean {
-    return this.#last === undefined || compareInternalKeys(this.#last, 0, this.#last.length, key, 0, end) < 0
+  #comesNext({ key, keyStart, keyEnd }: PageIterator): boolean {
+    return this.#last === undefined || compareInternalKeys(this.#last, 0, this.#last.length, key, keyStart, keyEnd) < 0
   }
 }
 
