@@ -62,6 +62,9 @@ export function sharedPrefixLength(
   return shared
 }
 
+/** The least room that is made. */
+const SMALLEST = 64
+
 /** A buffer that grows to hold a byte string and is used again: the place where iterators keep a key. */
 export class ByteBuffer {
   /** The storage; replaced when it grows, so read it anew after each write. */
@@ -69,14 +72,15 @@ export class ByteBuffer {
   /** How many bytes of `bytes` are in use. */
   length = 0
 
-  constructor(capacity = 64) {
-    this.bytes = new Uint8Array(capacity)
+  /** @param capacity - bytes to make room for at once; without it, room is made for the first contents. */
+  constructor(capacity = 0) {
+    this.bytes = capacity === 0 ? EMPTY : new Uint8Array(capacity)
   }
 
   /** Makes room for `capacity` bytes in all, keeping the contents. */
   reserve(capacity: number): void {
     if (capacity <= this.bytes.length) return
-    const grown = new Uint8Array(Math.max(capacity, this.bytes.length * 2))
+    const grown = new Uint8Array(Math.max(SMALLEST, capacity, this.bytes.length * 2))
     grown.set(this.bytes.subarray(0, this.length))
     this.bytes = grown
   }

@@ -8,7 +8,9 @@
  * 3. `next` and `prev` may be called while VALID, in any mixture, or to finish their own miss. After END only
  *    absolute moves are allowed.
  * 4. Key and value are shown in place and stay readable until the next move; copy what must live longer.
- * 5. The arrays in the fields are plain `Uint8Array`s, never `Buffer`s, so that hot loops see one kind of object.
+ * 5. Where key and value are in one array, it stays: what lies there does not change as long as what is walked is held, a
+ *    page or an arena. Else they may be put together anew by the next move.
+ * 6. The arrays in the fields are plain `Uint8Array`s, never `Buffer`s, so that hot loops see one kind of object.
  */
 
 /** There is no entry in this direction. */

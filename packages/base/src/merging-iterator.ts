@@ -56,9 +56,10 @@ export class MergingIterator implements InternalIterator {
   shared = 0
 
   readonly #children: readonly InternalIterator[]
-  readonly #codes: Int32Array
+  /** Plain arrays, these two: most mergers give a few entries and are dropped, and a typed array takes long to make. */
+  readonly #codes: number[]
   /** `#losers[1 … n - 1]` are the games; child i starts from position n + i, and position p plays on at p / 2. */
-  readonly #losers: Int32Array
+  readonly #losers: number[]
   #winner = 0
   #direction = FORWARD
   /** The current user key. */
@@ -68,8 +69,8 @@ export class MergingIterator implements InternalIterator {
 
   constructor(children: readonly InternalIterator[]) {
     this.#children = children
-    this.#codes = new Int32Array(children.length)
-    this.#losers = new Int32Array(children.length)
+    this.#codes = children.map(() => 0)
+    this.#losers = children.map(() => 0)
   }
 
   seekToFirst(): Move {

@@ -35,21 +35,42 @@ export interface View {
 
 const SETTLED: Promise<unknown> = Promise.resolve()
 
-/** Iterators over everything that a cursor sees, and what they lack. */
+/** Iterators over everything that a read state holds, and what they lack; for one cursor after the other. */
 class Walk {
-  readonly context = new ReadContext()
-  readonly entries: VisibleIterator
+  readonly context: ReadContext = new ReadContext()
+  readonly #source: InternalIterator
   readonly #levels: LevelIterator[] = []
+  #forward: VisibleIterator | undefined
+  #entries: VisibleIterator | undefined
 
-  constructor({ state, sequence, range, reverse }: View, tables: TableCache) {
-    this.entries = visibleIterator(this.#source(state, tables), sequence, range, reverse)
+  constructor(state: ReadState, tables: TableCache) {
+    this.#source = this.#merge(state, tables)
   }
 
+  /** What the cursor at hand sees. */
+  get entries(): VisibleIterator {
+    return this.#entries!
+  }
+
+  /** Begins for a cursor. */
+  begin({ sequence, range, reverse }: View): void {
+    if (!reverse && this.#forward !== undefined) {
+      this.#forward.reset(sequence, range)
+      this.#entries = this.#forward
+      return
+    }
+    this.#entries = visibleIterator(this.#source, sequence, range, reverse)
+    if (!reverse) this.#forward = this.#entries
+  }
+
+  /** Lets go of tables and blocks. */
   close(): void {
+    this.context.release()
     for (const level of this.#levels) level.close()
+    this.#entries = undefined
   }
 
-  #source({ memtables, version }: ReadState, tables: TableCache): InternalIterator {
+  #merge({ memtables, version }: ReadState, tables: TableCache): InternalIterator {
     const children: InternalIterator[] = memtables.map(memtable => memtable.iterator())
     const add = (files: ConstructorParameters<typeof LevelIterator>[0]): void => {
       const level = new LevelIterator(files, tables, this.context)
@@ -172,7 +193,8 @@ export class Cursor implements Held, View {
   release(): void {
     if (this.#released) return
     this.#released = true
-    this.#walk?.close()
+    // A load that is under way would give its blocks to the next cursor.
+    if (this.#walk !== undefined) this.#cursors.end(this.#walk, this.state, !this.busy && this.#move !== MISS)
     this.#walk = undefined
     this.state.unpin()
     this.#cursors.closed(this)
@@ -183,7 +205,8 @@ export class Cursor implements Held, View {
   }
 
   #begin(): Walk {
-    const walk = new Walk(this, this.#cursors.surroundings.tables)
+    const walk = this.#cursors.walkOver(this.state)
+    walk.begin(this)
     if (this.#from !== undefined) walk.entries.seek(this.#from)
     this.#cursors.walks(this)
     return walk
@@ -198,7 +221,7 @@ export class Cursor implements Held, View {
       this.#from = key.slice(keyStart, keyEnd)
       this.#given = true
     }
-    walk.close()
+    this.#cursors.end(walk, this.state, true)
     this.#walk = undefined
     this.#move = undefined
     this.#cursors.rests(this)
@@ -207,6 +230,8 @@ export class Cursor implements Held, View {
 
 /** Walks that go on beside each other; a cursor more, and the one that began to walk first rests. */
 const MOST_WALKS = 256
+/** Walks that are kept for the next cursors, of each read state. */
+const MOST_KEPT = 4
 /** Cursors that are asked to rest before one more is let walk in any case. */
 const ASKED = 8
 
@@ -216,6 +241,8 @@ export class Cursors {
   readonly #open = new Set<Cursor>()
   /** Those that walk, in the order in which they began to. */
   readonly #walking = new Set<Cursor>()
+  /** Walks that no cursor uses: to make one takes as long as to find its first entries. */
+  readonly #kept = new WeakMap<ReadState, Walk[]>()
 
   constructor(surroundings: CursorSurroundings) {
     this.surroundings = surroundings
@@ -241,6 +268,20 @@ export class Cursors {
     for (const cursor of this.#open) if (cursor.calls === 0) cursor.release()
     await Promise.allSettled(called.map(({ last }) => last))
     for (const cursor of called) cursor.release()
+  }
+
+  /** A walk over a read state. @internal */
+  walkOver(state: ReadState): Walk {
+    return this.#kept.get(state)?.pop() ?? new Walk(state, this.surroundings.tables)
+  }
+
+  /** Ends a walk, and keeps it if it can be used again. @internal */
+  end(walk: Walk, state: ReadState, isUsable: boolean): void {
+    walk.close()
+    if (!isUsable) return
+    const kept = this.#kept.get(state)
+    if (kept === undefined) this.#kept.set(state, [walk])
+    else if (kept.length < MOST_KEPT) kept.push(walk)
   }
 
   /** A cursor has begun to walk. @internal */

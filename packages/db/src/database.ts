@@ -12,7 +12,7 @@ import { Drive } from './drive.ts'
 import { transcoder, type Decoded, type EncodingOption, type EncodingOptions, type Transcoder } from './encoding.ts'
 import type { DatabaseEvents } from './events.ts'
 import { DatabaseIterator, type IteratorParts, type IteratorSurroundings } from './iterator.ts'
-import { encodeKey, keyRange, type KeyRange, type RangeOptions } from './key-range.ts'
+import { encodeKey, EVERYTHING, keyRange, type RangeOptions } from './key-range.ts'
 import { placeOf, type Held } from './leaks.ts'
 import { compactRange, type CompactRangeOptions } from './manual-compaction.ts'
 import { openEngine, type Engine, type Writer } from './open.ts'
@@ -68,8 +68,6 @@ type ValueOf<V, O> = O extends { valueEncoding: infer E } ? Decoded<E> : V
 
 /** Entries that `clear` deletes in one batch. */
 const CLEAR_BATCH = 1000
-
-const EVERYTHING: KeyRange = { lower: undefined, upper: undefined }
 
 /** Only tells whether a key is there. */
 const PRESENCE: Transcoder = { name: 'presence', prepare: () => '', read: () => true }

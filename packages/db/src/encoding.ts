@@ -49,6 +49,8 @@ export interface Transcoder {
   prepare(value: unknown): string | Uint8Array
   /** A value made of a copy of `bytes[start, end)`. */
   read(bytes: Uint8Array, start: number, end: number): unknown
+  /** A value that shows `bytes[start, end)`, which belong to the user already. Absent where values are no bytes. */
+  show?(bytes: Uint8Array, start: number, end: number): unknown
 }
 
 const encoder = new TextEncoder()
@@ -132,7 +134,12 @@ function prepareBytes(value: unknown): string | Uint8Array {
   throw unstorable(value, 'a Uint8Array')
 }
 
-const VIEW: Transcoder = { name: 'view', prepare: prepareBytes, read: copyBytes }
+const VIEW: Transcoder = {
+  name: 'view',
+  prepare: prepareBytes,
+  read: copyBytes,
+  show: (bytes, start, end) => new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start),
+}
 
 const BUFFER: Transcoder = {
   name: 'buffer',
@@ -142,6 +149,7 @@ const BUFFER: Transcoder = {
     copy.set(bytes.subarray(start, end))
     return copy
   },
+  show: (bytes, start, end) => Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start),
 }
 
 const NAMED: ReadonlyMap<string, Transcoder> = new Map(
@@ -174,16 +182,20 @@ const POOLED = 1024
 let pool = new Uint8Array(POOL_SIZE)
 let pooled = 0
 
+/** Bytes up to which a loop copies faster than the native call, which needs a view of its source. */
+const SHORT_COPY = 32
+
 /** Copies bytes out; small copies share an array, since one of their own costs five times as much. */
-function copyBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
+export function copyBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const length = end - start
   if (length > POOLED) return bytes.slice(start, end)
   if (pooled + length > POOL_SIZE) {
     pool = new Uint8Array(POOL_SIZE)
     pooled = 0
   }
-  const copy = pool.subarray(pooled, pooled + length)
-  copy.set(bytes.subarray(start, end))
+  const at = pooled
+  if (length > SHORT_COPY) pool.set(bytes.subarray(start, end), at)
+  else for (let i = 0; i < length; i++) pool[at + i] = bytes[start + i]
   pooled += length
-  return copy
+  return new Uint8Array(pool.buffer, at, length)
 }

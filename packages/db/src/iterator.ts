@@ -11,6 +11,7 @@ import type { Cursor, Cursors, View } from './cursor.ts'
 import type { Drive } from './drive.ts'
 import type { Transcoder } from './encoding.ts'
 import { encodeKey } from './key-range.ts'
+import { MANY, PageCopies } from './page-copies.ts'
 import type { TurnClock } from './turn-clock.ts'
 import type { VisibleIterator } from './visible-iterator.ts'
 
@@ -66,6 +67,9 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
   readonly #key: Transcoder
   readonly #value: Transcoder
   readonly #shape: IteratorParts['shape']
+  #copies: PageCopies | undefined
+  /** Whether keys or values are bytes, to be shown in copies. */
+  readonly #shows: boolean
   #left: number
 
   /** @internal */
@@ -75,6 +79,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
     this.#key = parts.key
     this.#value = parts.value
     this.#shape = parts.shape
+    this.#shows = parts.key.show !== undefined || parts.value.show !== undefined
     this.#left = parts.limit
     this.#cursor = surroundings.cursors.open(this, parts)
   }
@@ -123,6 +128,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
     try {
       while (this.#collect(batch, size)) cursor.context.loadSync()
     } finally {
+      this.#copies = undefined
       cursor.endCall()
     }
     return batch
@@ -205,6 +211,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
       else await drive.wait(context)
       this.#check()
     }
+    this.#copies = undefined
     if (clock.isLong(size)) await clock.nextTurn()
     return batch
   }
@@ -214,6 +221,7 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
     const cursor = this.#cursor
     if (batch.length >= size || this.#left <= 0 || cursor.ended) return false
     const entries = cursor.walk()
+    if (this.#shows && size >= MANY) this.#copies ??= new PageCopies()
     let { given } = cursor
     let move: Move
     do {
@@ -225,19 +233,20 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
         cursor.begun()
         if (isAgain) continue
       }
-      batch.push(this.#item(entries))
+      const wanted = size - batch.length
+      batch.push(this.#item(entries, wanted < this.#left ? wanted : this.#left))
       this.#left--
     } while (batch.length < size && this.#left > 0)
     cursor.stand(move)
     return move === MISS
   }
 
-  #item(entries: VisibleIterator): T {
+  #item(entries: VisibleIterator, wanted: number): T {
     const shape = this.#shape
-    if (shape === 'values') return this.#value.read(entries.value, entries.valueStart, entries.valueEnd) as T
-    const key = this.#key.read(entries.key, entries.keyStart, entries.keyEnd)
-    if (shape === 'keys') return key as T
-    return [key, this.#value.read(entries.value, entries.valueStart, entries.valueEnd)] as T
+    const copy = this.#copies?.of(entries, wanted)
+    if (shape === 'values') return valueOf(this.#value, entries, copy) as T
+    const key = keyOf(this.#key, entries, copy)
+    return (shape === 'keys' ? key : [key, valueOf(this.#value, entries, copy)]) as T
   }
 
   #check(): void {
@@ -245,6 +254,26 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
     if (signal?.aborted) throw new LsmError('LSM_ABORTED', 'the iterator was aborted', { cause: signal.reason })
     if (this.#cursor.released) throw new LsmError('LSM_CLOSED', 'the iterator is closed')
   }
+}
+
+/** The user's key: shown in a copy of the page, if there is one, or copied alone. */
+function keyOf(
+  encoding: Transcoder,
+  { key, keyStart, keyEnd }: VisibleIterator,
+  copy: Uint8Array | undefined,
+): unknown {
+  if (copy === undefined || encoding.show === undefined) return encoding.read(key, keyStart, keyEnd)
+  return encoding.show(copy, keyStart, keyEnd)
+}
+
+/** The same of its value. */
+function valueOf(
+  encoding: Transcoder,
+  { value, valueStart, valueEnd }: VisibleIterator,
+  copy: Uint8Array | undefined,
+): unknown {
+  if (copy === undefined || encoding.show === undefined) return encoding.read(value, valueStart, valueEnd)
+  return encoding.show(copy, valueStart, valueEnd)
 }
 
 function isAt({ key, keyStart, keyEnd }: VisibleIterator, wanted: Uint8Array): boolean {

@@ -3,7 +3,7 @@
  */
 import { compareBytes } from '@lsm/base'
 
-import { mostBytes, write, type Transcoder } from './encoding.ts'
+import { copyBytes, mostBytes, write, type Transcoder } from './encoding.ts'
 
 /** Bounds of a range of keys. `gte` and `lte` lose against `gt` and `lt` where both are given. */
 export interface RangeOptions<K> {
@@ -30,6 +30,9 @@ export interface KeyRange {
   readonly upper: Bound | undefined
 }
 
+/** All keys. */
+export const EVERYTHING: KeyRange = { lower: undefined, upper: undefined }
+
 /** The range that options give, in bytes. */
 export function keyRange(options: RangeOptions<unknown>, encoding: Transcoder): KeyRange {
   const bound = (exclusive: unknown, inclusive: unknown): Bound | undefined => {
@@ -39,11 +42,12 @@ export function keyRange(options: RangeOptions<unknown>, encoding: Transcoder): 
   return { lower: bound(options.gt, options.gte), upper: bound(options.lt, options.lte) }
 }
 
-/** The bytes of a key, in an array of their own. */
+/** A copy of the bytes of a key. */
 export function encodeKey(key: unknown, encoding: Transcoder): Uint8Array {
   const prepared = encoding.prepare(key)
+  if (typeof prepared !== 'string') return copyBytes(prepared, 0, prepared.length)
   const bytes = new Uint8Array(mostBytes(prepared))
-  return bytes.slice(0, write(prepared, bytes, 0))
+  return bytes.subarray(0, write(prepared, bytes, 0))
 }
 
 /** Whether a key lies before the range. */

@@ -59,6 +59,9 @@ function readTable(
   found: FoundValue,
   context: ReadContext,
 ): Lookup {
+  // Its filter denies a key outside of an open table's range, and in less time than it takes to compare it with the bounds.
+  const open = tables.opened(file.number)
+  if (open !== undefined) return open.find(key, found, context)
   if (!covers(file, key)) return ABSENT
   const table = tables.table(file.number, file.size, context)
   return table === undefined ? MISS : table.find(key, found, context)

@@ -258,11 +258,7 @@ class Repair {
   }
 
   /** Reads the undamaged blocks of a table; what is lost is noted. */
-  async #salvage(
-    name: string,
-    size: number,
-    use: (block: PageIterator) => Promise<void>,
-  ): Promise<number | undefined> {
+  async #salvage(name: string, size: number, use: (block: PageIterator) => Promise<void>): Promise<number | undefined> {
     const file = await this.#open(name)
     if (file === undefined) return undefined
     if (file.size < size) this.#lose(name, file.size, size - file.size, 'the file ends too early')

@@ -16,6 +16,7 @@ import {
   END,
   equalBytes,
   MAX_SEQUENCE,
+  MergingIterator,
   MISS,
   putTag,
   TAG_SIZE,
@@ -29,7 +30,7 @@ import {
   type Move,
 } from '@lsm/base'
 
-import { isAbove, isBelow, type Bound, type KeyRange } from './key-range.ts'
+import { EVERYTHING, isAbove, isBelow, type Bound, type KeyRange } from './key-range.ts'
 
 /** Entries that one call may pass over before it pauses. */
 const PATIENCE = 1024
@@ -48,6 +49,8 @@ export interface VisibleIterator {
   seek(userKey: Uint8Array): void
   /** To the next entry. */
   advance(): Move
+  /** Begins anew over the same source, as another reader. */
+  reset(sequence: number, range: KeyRange): void
 }
 
 /** Makes an iterator over what is visible as of a sequence number. */
@@ -57,7 +60,9 @@ export function visibleIterator(
   range: KeyRange,
   reverse: boolean,
 ): VisibleIterator {
-  return reverse ? new ReverseIterator(source, sequence, range) : new ForwardIterator(source, sequence, range)
+  const entries = reverse ? new ReverseIterator(source) : new ForwardIterator(source)
+  entries.reset(sequence, range)
+  return entries
 }
 
 /** Where an iterator starts: an internal key, or the end of the source that it comes from. */
@@ -100,19 +105,28 @@ class ForwardIterator implements VisibleIterator {
   valueEnd = 0
 
   readonly #source: InternalIterator
-  readonly #sequence: number
-  readonly #range: KeyRange
+  #sequence = 0
+  #range: KeyRange = EVERYTHING
   readonly #start = new Start()
   #starting = true
   #ended = false
-  /** The key whose other versions are of no interest: it was shown, or is deleted. */
-  readonly #decided = new ByteBuffer()
+  /** The source if it knows what its entries share with the ones before. */
+  readonly #merged: MergingIterator | undefined
+  /** Whether there is a key whose other versions are of no interest: it was shown, or is deleted. */
   #hasDecided = false
+  /** That key, where the source does not tell whether the next one is the same. */
+  readonly #decided = new ByteBuffer()
+  /** Bytes of the user key that was looked at last. */
+  #length = 0
   /** Whether the entry on show has not been noted as decided. */
   #showing = false
 
-  constructor(source: InternalIterator, sequence: number, range: KeyRange) {
+  constructor(source: InternalIterator) {
     this.#source = source
+    this.#merged = source instanceof MergingIterator ? source : undefined
+  }
+
+  reset(sequence: number, range: KeyRange): void {
     this.#sequence = sequence
     this.#range = range
     this.rewind()
@@ -135,7 +149,7 @@ class ForwardIterator implements VisibleIterator {
       move = this.#start.forwards(this.#source)
       if (move !== MISS) this.#starting = false
     } else {
-      if (this.#showing) this.#decide()
+      if (this.#showing) this.#decide(this.key, this.keyStart, this.keyEnd)
       move = this.#source.next()
     }
     for (let patience = PATIENCE; move === VALID; move = this.#source.next()) {
@@ -159,20 +173,30 @@ class ForwardIterator implements VisibleIterator {
   #look(): Move {
     const { key, keyStart, keyEnd } = this.#source
     const userEnd = keyEnd - TAG_SIZE
+    if (this.#hasDecided && this.#isDecided(key, keyStart, userEnd)) return MISS
+    this.#length = userEnd - keyStart
     if (tagSequence(key, keyEnd) > this.#sequence) return MISS
-    const decided = this.#decided
-    if (this.#hasDecided && equalBytes(key, keyStart, userEnd, decided.bytes, 0, decided.length)) return MISS
     if (isAbove(this.#range, key, keyStart, userEnd)) {
       this.#ended = true
       return END
     }
     if (tagType(key, keyEnd) !== TYPE_VALUE) {
-      decided.assign(key, keyStart, userEnd)
-      this.#hasDecided = true
+      this.#decide(key, keyStart, userEnd)
       return MISS
     }
     this.#show(userEnd)
     return VALID
+  }
+
+  /** Whether the key is the decided one. If not, that one does not come again. */
+  #isDecided(key: Uint8Array, start: number, userEnd: number): boolean {
+    const length = userEnd - start
+    this.#hasDecided =
+      length === this.#length &&
+      (this.#merged === undefined
+        ? equalBytes(key, start, userEnd, this.#decided.bytes, 0, this.#decided.length)
+        : this.#merged.shared === length)
+    return this.#hasDecided
   }
 
   #show(userEnd: number): void {
@@ -186,42 +210,66 @@ class ForwardIterator implements VisibleIterator {
     this.#showing = true
   }
 
-  #decide(): void {
-    this.#decided.assign(this.key, this.keyStart, this.keyEnd)
+  #decide(key: Uint8Array, start: number, userEnd: number): void {
+    if (this.#merged === undefined) this.#decided.assign(key, start, userEnd)
     this.#hasDecided = true
     this.#showing = false
   }
 }
 
-/**
- * Descending: versions of a key come oldest first, so the last visible one before another key decides. It is copied
- * while the walk looks further.
- */
+/** Bytes that are kept while the source moves on: where they lie if they stay there, or a copy. */
+class Kept {
+  bytes: Uint8Array = EMPTY
+  start = 0
+  end = 0
+  readonly #copy = new ByteBuffer()
+
+  keep(bytes: Uint8Array, start: number, end: number, stays: boolean): void {
+    if (stays) {
+      this.bytes = bytes
+      this.start = start
+      this.end = end
+      return
+    }
+    this.#copy.assign(bytes, start, end)
+    this.bytes = this.#copy.bytes
+    this.start = 0
+    this.end = this.#copy.length
+  }
+}
+
+/** Descending: versions of a key come oldest first, so the last visible one before another key decides. It is kept meanwhile. */
 class ReverseIterator implements VisibleIterator {
   key: Uint8Array = EMPTY
-  readonly keyStart: number = 0
+  keyStart = 0
   keyEnd = 0
   value: Uint8Array = EMPTY
-  readonly valueStart: number = 0
+  valueStart = 0
   valueEnd = 0
 
   readonly #source: InternalIterator
-  readonly #sequence: number
-  readonly #range: KeyRange
+  /** The source if it knows what its entries share with the ones before. */
+  readonly #merged: MergingIterator | undefined
+  #sequence = 0
+  #range: KeyRange = EVERYTHING
   readonly #start = new Start()
   #starting = true
   #ended = false
   /** Whether the source stands on an entry that has not been looked at. */
   #standing = false
-  readonly #key = new ByteBuffer()
-  readonly #value = new ByteBuffer(256)
+  readonly #key = new Kept()
+  readonly #value = new Kept()
   /** Whether `#key` holds a key whose newest visible version is being looked for. */
   #candidate = false
   /** Whether that version, as far as seen, is a value. */
   #live = false
 
-  constructor(source: InternalIterator, sequence: number, range: KeyRange) {
+  constructor(source: InternalIterator) {
     this.#source = source
+    this.#merged = source instanceof MergingIterator ? source : undefined
+  }
+
+  reset(sequence: number, range: KeyRange): void {
     this.#sequence = sequence
     this.#range = range
     this.rewind()
@@ -265,7 +313,7 @@ class ReverseIterator implements VisibleIterator {
   #look(): Move {
     const { key, keyStart, keyEnd } = this.#source
     const userEnd = keyEnd - TAG_SIZE
-    if (this.#candidate && !equalBytes(key, keyStart, userEnd, this.#key.bytes, 0, this.#key.length)) {
+    if (this.#candidate && !this.#isCandidate(key, keyStart, userEnd)) {
       this.#candidate = false
       if (this.#live) {
         this.#standing = true
@@ -277,12 +325,22 @@ class ReverseIterator implements VisibleIterator {
     return MISS
   }
 
+  #isCandidate(key: Uint8Array, start: number, userEnd: number): boolean {
+    const candidate = this.#key
+    const length = userEnd - start
+    if (this.#merged === undefined)
+      return equalBytes(key, start, userEnd, candidate.bytes, candidate.start, candidate.end)
+    return length === candidate.end - candidate.start && this.#merged.shared === length
+  }
+
   #consider(userEnd: number): void {
     const source = this.#source
-    if (!this.#candidate) this.#key.assign(source.key, source.keyStart, userEnd)
+    // In one array, both stay: see the contract of iterators.
+    const stays = source.key === source.value
+    if (!this.#candidate) this.#key.keep(source.key, source.keyStart, userEnd, stays)
     this.#candidate = true
     this.#live = tagType(source.key, source.keyEnd) === TYPE_VALUE
-    if (this.#live) this.#value.assign(source.value, source.valueStart, source.valueEnd)
+    if (this.#live) this.#value.keep(source.value, source.valueStart, source.valueEnd, stays)
   }
 
   /** Nothing more comes: the candidate, if there is one, is the last entry. */
@@ -293,9 +351,11 @@ class ReverseIterator implements VisibleIterator {
 
   #show(): Move {
     this.key = this.#key.bytes
-    this.keyEnd = this.#key.length
+    this.keyStart = this.#key.start
+    this.keyEnd = this.#key.end
     this.value = this.#value.bytes
-    this.valueEnd = this.#value.length
+    this.valueStart = this.#value.start
+    this.valueEnd = this.#value.end
     return VALID
   }
 }

@@ -34,6 +34,9 @@ const IN_BUFFER = -2
 /** Bytes above which a native copy beats a loop, though it needs a view. */
 const LONG_COPY = 32
 
+/** Bytes of the first array in which keys are put together. */
+const SHORTEST_BUFFER = 64
+
 /** A block without entries. */
 const EMPTY_BLOCK = new Uint8Array(4)
 
@@ -42,7 +45,7 @@ const KEPT_STEPS = 4096
 
 /** Walks the entries of a block. */
 export class BlockIterator implements InternalIterator {
-  key: Uint8Array = new Uint8Array(64)
+  key: Uint8Array = EMPTY
   keyStart = 0
   keyEnd = 0
   value: Uint8Array = EMPTY
@@ -261,7 +264,7 @@ export class BlockIterator implements InternalIterator {
   }
 
   #growKey(keep: number): void {
-    const grown = new Uint8Array(2 * this.keyEnd)
+    const grown = new Uint8Array(Math.max(SHORTEST_BUFFER, 2 * this.keyEnd))
     grown.set(this.key.subarray(0, keep))
     this.key = grown
   }

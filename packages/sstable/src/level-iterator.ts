@@ -47,8 +47,9 @@ export class LevelIterator implements InternalIterator {
   readonly #context: ReadContext
   /** Index of the file that the iterator stands in, or that a crossing leads to. */
   #at = -1
-  /** Index of the file that `#table` and `#inner` belong to. */
+  /** Index of the file whose table is in use. */
   #opened = -1
+  /** The table that was in use last, and its iterator. */
   #table: TableReader | undefined
   #inner: InternalIterator | undefined
   #crossing = false
@@ -88,11 +89,9 @@ export class LevelIterator implements InternalIterator {
     return move === END ? this.#enter(this.#at - 1, -1) : this.#show(move)
   }
 
-  /** Lets the table in use go. The iterator must not be moved afterwards. */
+  /** Lets the table in use go. An absolute move begins anew. */
   close(): void {
-    this.#table?.release()
-    this.#table = undefined
-    this.#inner = undefined
+    if (this.#opened >= 0) this.#table!.release()
     this.#opened = -1
   }
 
@@ -119,10 +118,11 @@ export class LevelIterator implements InternalIterator {
     const table = this.#tables.table(number, size, this.#context)
     if (table === undefined) return false
     table.retain()
-    this.#table?.release()
+    this.close()
+    this.#opened = at
+    if (this.#table === table) return true
     this.#table = table
     this.#inner = table.iterator(this.#context)
-    this.#opened = at
     return true
   }
 

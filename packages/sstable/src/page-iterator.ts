@@ -37,7 +37,7 @@ export class PageIterator extends BlockIterator {
     this.#count = count
     if (count === 0) {
       // Keys are put together in an array of its own from here on, and not in the page that was entered before.
-      this.key = new Uint8Array(64)
+      this.key = EMPTY
       this.keyStart = 0
       super.open(page.subarray(0, footer))
       return

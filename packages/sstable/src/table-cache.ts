@@ -21,10 +21,14 @@ const SUFFIXES = ['ldb', 'sst'] as const
 
 /** An open table. */
 interface OpenTable {
+  readonly number: number
   readonly reader: TableReader
   /** When it was used last, by the count of uses. */
   used: number
 }
+
+/** Tables that are found without a look into the map; a power of two. */
+const RECENT = 64
 
 /** Opens tables when they are needed, and keeps some open. */
 export class TableCache implements PageSource<TableReader> {
@@ -37,6 +41,8 @@ export class TableCache implements PageSource<TableReader> {
   readonly #opening = new Map<number, Promise<TableReader>>()
   /** Readers whose files are being closed. */
   readonly #closing = new Set<TableReader>()
+  /** The tables that were used last, by the last bits of their numbers: most look-ups go to the same few. */
+  readonly #recent: (OpenTable | undefined)[] = Array.from({ length: RECENT }, () => undefined)
   #uses = 0
   #closed = false
 
@@ -58,13 +64,20 @@ export class TableCache implements PageSource<TableReader> {
    * @param size - the table's bytes, as the manifest says.
    */
   table(number: number, size: number, context: ReadContext): TableReader | undefined {
-    const open = this.#open.get(number)
-    if (open !== undefined) {
-      open.used = this.#uses++
-      return open.reader
-    }
+    const open = this.opened(number)
+    if (open !== undefined) return open
     this.#sizes.set(number, size)
     return context.page(this, number)
+  }
+
+  /** The reader of a table if it is open. */
+  opened(number: number): TableReader | undefined {
+    const recent = this.#recent[number & (RECENT - 1)]
+    const open = recent !== undefined && recent.number === number ? recent : this.#open.get(number)
+    if (open === undefined) return undefined
+    open.used = this.#uses++
+    this.#recent[number & (RECENT - 1)] = open
+    return open.reader
   }
 
   loadPage(number: number): Promise<TableReader> {
@@ -163,7 +176,7 @@ export class TableCache implements PageSource<TableReader> {
       return faster?.reader ?? reader
     }
     while (this.#open.size >= this.#maxOpenFiles) this.#closeOne()
-    this.#open.set(number, { reader, used: this.#uses++ })
+    this.#open.set(number, { number, reader, used: this.#uses++ })
     return reader
   }
 
@@ -183,6 +196,7 @@ export class TableCache implements PageSource<TableReader> {
     const open = this.#open.get(number)
     if (open === undefined) return
     this.#open.delete(number)
+    this.#recent[number & (RECENT - 1)] = undefined
     this.#release(open.reader)
   }
 
