@@ -93,7 +93,7 @@ export async function openToRead(directory: string): Promise<ByteDatabase> {
 
 async function openFiles(directory: string, options: OpenOptions): Promise<ByteDatabase> {
   // The engine is loaded only where a database is opened.
-  const { Database } = await import('@lsm/db')
+  const { Database } = await import('@lsm/db/lazy')
   try {
     return await Database.open(directory, { ...options, keyEncoding: 'view', valueEncoding: 'view' })
   } catch (error) {

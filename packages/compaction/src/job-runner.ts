@@ -3,15 +3,11 @@
  */
 import { LsmError, type Directory } from '@lsm/base'
 
-import { compact, type CompactionJob } from './compaction.ts'
-import { flush, type FlushJob } from './flush.ts'
 import type { Cancellation, JobProgress, JobResult, JobSurroundings } from './job.ts'
 import { SlicedPace } from './pace.ts'
 import type { RateLimiter } from './rate-limiter.ts'
+import type { Job } from './run-job.ts'
 import type { TableComponents } from './table-settings.ts'
-
-/** A job of any kind. Plain data. */
-export type Job = FlushJob | CompactionJob
 
 /** How a running job is watched and stopped. */
 export interface JobControl {
@@ -36,11 +32,6 @@ export interface JobRunner {
 /** Milliseconds that a job may hold the event loop. */
 const SLICE = 4
 
-/** Runs a job in the calling thread. */
-export function runJob(job: Job, surroundings: JobSurroundings): Promise<JobResult> {
-  return job.kind === 'flush' ? flush(job, surroundings) : compact(job, surroundings)
-}
-
 /** Runs jobs in the calling thread, in slices that leave the event loop free in between. Several jobs take turns. */
 export class InlineRunner implements JobRunner {
   readonly kind = 'inline'
@@ -59,7 +50,7 @@ export class InlineRunner implements JobRunner {
 
   async run(job: Job, { signal, onProgress }: JobControl = {}): Promise<JobResult> {
     if (this.#closed) throw new LsmError('LSM_CLOSED', 'the runner of jobs is closed')
-    const running = runJob(job, {
+    const running = this.#run(job, {
       directory: this.#directory,
       components: this.#components,
       pace: new SlicedPace(SLICE),
@@ -79,6 +70,11 @@ export class InlineRunner implements JobRunner {
   async close(): Promise<void> {
     this.#closed = true
     await Promise.allSettled(this.#running)
+  }
+
+  async #run(job: Job, surroundings: JobSurroundings): Promise<JobResult> {
+    const { runJob } = await import('./run-job.ts')
+    return runJob(job, surroundings)
   }
 
   /** Stops a job when its signal says so, or when the runner is closed. */

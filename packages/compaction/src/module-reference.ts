@@ -2,7 +2,8 @@
  * Making in this thread what was made in another one.
  */
 import { LsmError, type ModuleReference } from '@lsm/base'
-import { CodecRegistry, DEFAULT_CODECS, type Codec, type FilterPolicy } from '@lsm/sstable'
+import type { Codec, FilterPolicy } from '@lsm/sstable'
+import { CodecRegistry, DEFAULT_CODECS } from '@lsm/sstable/reading'
 
 import type { TableComponents } from './table-settings.ts'
 

@@ -7,7 +7,7 @@
 import type { Directory } from '@lsm/base'
 import { parentPort, workerData } from 'node:worker_threads'
 
-import { runJob } from './job-runner.ts'
+import { runJob } from './run-job.ts'
 import type { Cancellation, JobProgress, JobSurroundings } from './job.ts'
 import { componentsOf, fromModule } from './module-reference.ts'
 import { yieldToProgram } from './node-priority.ts'

@@ -6,7 +6,7 @@
  */
 import type { ModuleReference } from '@lsm/base'
 
-import type { Job } from './job-runner.ts'
+import type { Job } from './run-job.ts'
 import type { JobProgress, JobResult } from './job.ts'
 import type { ComponentReferences } from './module-reference.ts'
 import type { PortableError } from './portable-error.ts'

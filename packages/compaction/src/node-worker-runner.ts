@@ -13,7 +13,8 @@
 import { LsmError, type Directory } from '@lsm/base'
 import { tableFileName } from '@lsm/manifest'
 
-import type { Job, JobControl, JobRunner } from './job-runner.ts'
+import type { JobControl, JobRunner } from './job-runner.ts'
+import type { Job } from './run-job.ts'
 import type { JobResult } from './job.ts'
 import { referencesTo } from './module-reference.ts'
 import type { WorkerStart } from './node-worker-messages.ts'

@@ -8,7 +8,8 @@
 import { LsmError } from '@lsm/base'
 import { Worker } from 'node:worker_threads'
 
-import type { Job, JobControl } from './job-runner.ts'
+import type { JobControl } from './job-runner.ts'
+import type { Job } from './run-job.ts'
 import type { JobResult } from './job.ts'
 import type { Assignment, Report, WorkerStart } from './node-worker-messages.ts'
 import { fromPortable } from './portable-error.ts'

@@ -58,6 +58,8 @@ const ATTEMPTS = 5
 /** Milliseconds before the second attempt; doubled for each one after it. */
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 5000
+/** Milliseconds after the open that belong to its user: what tables say of themselves is read after them. */
+const FIRST_READS = 30
 /** Milliseconds between two looks at tables that grow old by themselves. */
 const AGEING = 60_000
 
@@ -261,6 +263,7 @@ export class Background {
 
   async #loadFacts(): Promise<void> {
     const { facts, versions, tables } = this.#parts
+    await pauseFor(FIRST_READS, this.#cancel.signal)
     await facts.load(versions.current, tables, this.#cancel.signal)
   }
 

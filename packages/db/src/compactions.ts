@@ -8,17 +8,17 @@
  *
  * Owns the busy tables and the counters of compaction. Does not decide what is done, or when, or how often it is tried.
  */
-import {
-  outputOf,
-  type CompactionJob,
-  type JobProgress,
-  type JobRunner,
-  type Plan,
-  type RewritePlan,
-  type TableDescription,
-  type TableSettings,
-  type TreeDescription,
+import type {
+  CompactionJob,
+  JobProgress,
+  JobRunner,
+  Plan,
+  RewritePlan,
+  TableDescription,
+  TableSettings,
+  TreeDescription,
 } from '@lsm/compaction'
+import { outputOf } from '@lsm/compaction/starting'
 import { VersionEdit, type VersionSet } from '@lsm/manifest'
 
 import type { DatabaseEvents } from './events.ts'

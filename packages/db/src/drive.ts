@@ -13,6 +13,8 @@ import type { ReadContext } from '@lsm/base'
 
 /** Milliseconds above which a load was no page-cache hit. */
 const SLOW = 0.25
+/** Loads that tell nothing of the disk: the code that does them has not run before. */
+const FIRST_LOADS = 16
 /** Milliseconds of a load that count at most: one pause for garbage in a load makes no slow disk. */
 const MOST_COUNTED = 1
 /** Weight of the newest load in the running mean. */
@@ -74,6 +76,7 @@ export class Drive {
   }
 
   #learn(took: number, now: number): void {
+    if (this.blocking <= FIRST_LOADS) return
     if (this.#mean > SLOW && took <= SLOW) {
       this.#mean = 0
       this.#pause = FIRST_PAUSE

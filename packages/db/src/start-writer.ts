@@ -4,15 +4,8 @@
  * Loaded by `open` when it is needed. What it changes on disk is in `begin`; the lock is held before it is called.
  */
 import type { Directory, DirectoryEntry, DirectoryLock } from '@lsm/base'
-import {
-  fifoStrategy,
-  leveledStrategy,
-  RateLimiter,
-  tieredStrategy,
-  type JobRunner,
-  type Strategy,
-} from '@lsm/compaction'
-import { makeRunner, type MadeRunner } from '@lsm/compaction/node'
+import type { JobRunner, Strategy } from '@lsm/compaction'
+import { leveledStrategy, makeRunner, RateLimiter, type MadeRunner } from '@lsm/compaction/starting'
 
 import { Background } from './background.ts'
 import { begin, createLog } from './begin.ts'
@@ -61,16 +54,16 @@ function jobRunner(directory: Directory, options: ResolvedOptions): MadeRunner {
   })
 }
 
-function makeStrategy(choice: StrategyChoice): Strategy {
+async function makeStrategy(choice: StrategyChoice): Promise<Strategy> {
   switch (choice.name) {
     case 'own':
       return choice.strategy
     case 'leveled':
       return leveledStrategy(choice.settings)
     case 'tiered':
-      return tieredStrategy(choice.settings)
+      return (await import('@lsm/compaction')).tieredStrategy(choice.settings)
     case 'fifo':
-      return fifoStrategy(choice.settings)
+      return (await import('@lsm/compaction')).fifoStrategy(choice.settings)
   }
 }
 
@@ -89,7 +82,7 @@ async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: 
   const gate = new WriteGate(events)
   const newest = (): number => queue.lastSequence
   const onChange = (): void => current.refresh()
-  const strategy = makeStrategy(options.strategy)
+  const strategy = await makeStrategy(options.strategy)
   const shared = { ...options, strategy, versions, snapshots, facts, obsolete, runner, events, newest, onChange }
   const compactions = new Compactions(shared)
   const queue: WriteQueue = new WriteQueue(memtables, log, versions.lastSequence, {

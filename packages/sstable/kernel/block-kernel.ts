@@ -1,8 +1,8 @@
 /**
  * What is done with every byte of a block, in WebAssembly: CRC-32C, Snappy both ways, and the making of pages. AssemblyScript;
  * `build.mjs` compiles it, and `src/block-kernel.ts` runs it. Its twins in TypeScript, which say why things are as they are, are
- * `crc32c` of @lsm/base, `src/snappy-compress.ts`, `src/snappy-decompress.ts` and `src/page.ts`: what comes out is the same,
- * byte for byte.
+ * `crc32c` of @lsm/base, `src/snappy-compress.ts`, `src/snappy-decompress.ts`, `src/page.ts` and `decode` in
+ * `src/table-index.ts`: what comes out is the same, byte for byte.
  *
  *     0         1 KiB           17 KiB         49 KiB          323 KiB          597 KiB                      1.5 MiB
  *     | unused  | CRC tables    | hash table   | input         | output         | page → … ← its offsets     |
@@ -394,4 +394,68 @@ function keyOf(n: u32): usize {
   userLength = varint(entry + 1, usize.MAX_VALUE) - TAG
   varint(cursor, usize.MAX_VALUE)
   return cursor
+}
+
+const LARGEST_NUMBER: u64 = 0x1fffffffffffff
+const BLOCK_TRAILER: f64 = 5
+
+/** The varint64 at an address, before `end`; moves {@link cursor}. */
+function varint64(at: usize, end: usize): u64 {
+  let value: u64 = 0
+  cursor = 0
+  for (let shift: u64 = 0; shift < 56 && at < end; shift += 7) {
+    const byte = <u64>load<u8>(at++)
+    value |= (byte & 127) << shift
+    if (byte < 128) {
+      cursor = at
+      return value
+    }
+  }
+  return 0
+}
+
+/**
+ * Decodes the page of an index of `count` entries in the input, whose footer is at `footer`. In the output, one behind the other:
+ * offsets and sizes of blocks (f64), ends of separators, their first and second word behind the prefix (u32), their bytes.
+ *
+ * @param limit - where blocks end at the latest.
+ * @returns the bytes of all separators, or 0 where the twin is to see to it.
+ */
+export function index(footer: u32, count: u32, prefix: u32, limit: f64): u32 {
+  const offsets = INPUT + <usize>(footer - 8 * count - 4)
+  const sizes = OUTPUT + <usize>(8 * count)
+  const ends = sizes + <usize>(8 * count)
+  const high = ends + <usize>(4 * count)
+  const low = high + <usize>(4 * count)
+  const keys = low + <usize>(4 * count)
+  let out = keys
+  let dataEnd: f64 = 0
+  for (let n: u32 = 0; n < count; n++) {
+    const entry = INPUT + <usize>load<u32>(offsets + <usize>(4 * n))
+    const keyLength = varint(entry + 1, usize.MAX_VALUE)
+    const valueLength = varint(cursor, usize.MAX_VALUE)
+    const key = cursor
+    const valueEnd = key + <usize>(keyLength + valueLength)
+    const offset = varint64(key + <usize>keyLength, valueEnd)
+    if (cursor === 0 || offset > LARGEST_NUMBER) return 0
+    const size = varint64(cursor, valueEnd)
+    if (cursor === 0 || size > LARGEST_NUMBER) return 0
+    if (<f64>offset < dataEnd || <f64>offset + <f64>size + BLOCK_TRAILER > limit) return 0
+    dataEnd = <f64>offset + <f64>size + BLOCK_TRAILER
+    store<f64>(OUTPUT + <usize>(8 * n), <f64>offset)
+    store<f64>(sizes + <usize>(8 * n), <f64>size)
+    copyForwards(out, key, <usize>keyLength)
+    out += <usize>keyLength
+    store<u32>(ends + <usize>(4 * n), <u32>(out - keys))
+    store<u32>(high + <usize>(4 * n), word(key, prefix, keyLength - TAG))
+    store<u32>(low + <usize>(4 * n), word(key, prefix + 4, keyLength - TAG))
+  }
+  return <u32>(out - keys)
+}
+
+/** Four bytes of a user key from some offset on, as one big-endian number; zeros in place of those behind it. */
+function word(key: usize, at: u32, length: u32): u32 {
+  if (length <= at) return 0
+  const bytes = bswap(load<u32>(key + <usize>at))
+  return length - at >= 4 ? bytes : bytes & (0xffffffff << ((4 - (length - at)) << 3))
 }

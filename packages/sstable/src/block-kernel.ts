@@ -31,6 +31,9 @@ const LARGEST_PACKED = 272 * 1024 - 16
 /** Type byte and checksum behind a stored block. */
 const TRAILER_SIZE = 5
 
+/** Bytes behind the words of a page. */
+const PAGE_FOOTER = 8
+
 /** Bytes below which the copy into the instance costs more than is won. */
 const SMALL = 512
 
@@ -47,6 +50,7 @@ interface KernelExports {
   readonly compress: (length: number) => number
   readonly expand: (length: number, declared: number) => number
   readonly page: (size: number, verify: boolean, limit: number) => number
+  readonly index: (footer: number, count: number, prefix: number, limit: number) => number
 }
 
 /** One instance of the program. */
@@ -111,6 +115,32 @@ export class BlockKernel {
   }
 
   /**
+   * What the page of an index says.
+   *
+   * @param prefixLength - bytes that all separators but the last begin with.
+   * @param limit - where blocks end at the latest.
+   * @returns `undefined` where the twin must see to it: it is too large, or no index.
+   */
+  index(page: Uint8Array, count: number, prefixLength: number, limit: number): IndexParts | undefined {
+    if (page.length > LARGEST_INPUT) return undefined
+    this.#bytes.set(page, INPUT)
+    const keyBytes = this.#exports.index(page.length - PAGE_FOOTER, count, prefixLength, limit)
+    if (keyBytes === 0) return undefined
+    let at = OUTPUT
+    const take = (bytes: number): ArrayBuffer => this.#exports.memory.buffer.slice(at, (at += bytes))
+    return {
+      count,
+      offsets: new Float64Array(take(8 * count)),
+      sizes: new Float64Array(take(8 * count)),
+      ends: new Uint32Array(take(4 * count)),
+      high: new Uint32Array(take(4 * count)),
+      low: new Uint32Array(take(4 * count)),
+      keys: new Uint8Array(take(keyBytes)),
+      prefixLength,
+    }
+  }
+
+  /**
    * Compresses at most {@link LARGEST_FRAGMENT} bytes.
    *
    * @param room - bytes to leave free in front of what comes out.
@@ -129,6 +159,22 @@ export class BlockKernel {
     if (this.#exports.expand(end - start, length) !== 0) return undefined
     return new Uint8Array(this.#bytes.subarray(OUTPUT, OUTPUT + length))
   }
+}
+
+/** What the index of a table consists of; see `table-index`. */
+export interface IndexParts {
+  readonly count: number
+  /** All separators, one behind the other. */
+  readonly keys: Uint8Array
+  /** Where each of them ends. */
+  readonly ends: Uint32Array
+  /** Where blocks lie, and their stored bytes. */
+  readonly offsets: Float64Array
+  readonly sizes: Float64Array
+  /** Bytes that all separators but the last begin with, and the eight that follow in each. */
+  readonly prefixLength: number
+  readonly high: Uint32Array
+  readonly low: Uint32Array
 }
 
 let instance: BlockKernel | undefined

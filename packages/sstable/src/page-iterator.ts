@@ -55,7 +55,7 @@ export class PageIterator extends BlockIterator {
   }
 
   override seekToLast(): Move {
-    return this.#count === 0 ? super.seekToLast() : this.#standAt(this.#count - 1)
+    return this.#count === 0 ? super.seekToLast() : this.standAt(this.#count - 1)
   }
 
   override next(): Move {
@@ -66,13 +66,13 @@ export class PageIterator extends BlockIterator {
 
   override prev(): Move {
     if (this.#count === 0) return super.prev()
-    return this.#at === 0 ? END : this.#standAt(this.#at - 1)
+    return this.#at === 0 ? END : this.standAt(this.#at - 1)
   }
 
   override seek(target: Uint8Array, start: number, end: number): Move {
     if (this.#count === 0) return super.seek(target, start, end)
     const at = this.#search(target, start, end)
-    return at === this.#count ? END : this.#standAt(at)
+    return at === this.#count ? END : this.standAt(at)
   }
 
   override probe(target: Uint8Array, start: number, end: number): number {
@@ -80,7 +80,7 @@ export class PageIterator extends BlockIterator {
     const at = this.#search(target, start, end)
     if (at === this.#count) return BEYOND
     if (at !== this.#version) return NOTHING
-    this.#standAt(at)
+    this.standAt(at)
     return tagType(this.#page, this.keyEnd)
   }
 
@@ -113,7 +113,7 @@ export class PageIterator extends BlockIterator {
 
   /** Compares the n-th entry with an internal key, noting what the user keys share, and the entry if they are equal. */
   #compare(n: number, target: Uint8Array, start: number, end: number): number {
-    this.#standAt(n)
+    this.standAt(n)
     const page = this.#page
     const keyStart = this.keyStart
     const length = this.keyEnd - TAG_SIZE - keyStart
@@ -129,7 +129,13 @@ export class PageIterator extends BlockIterator {
     return order
   }
 
-  #standAt(n: number): Move {
+  /** Entries of a page whose entries are not folded; else 0. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** To the n-th entry of a page whose entries are not folded. */
+  standAt(n: number): Move {
     return this.#stand(n, getFixed32(this.#page, this.#offsets + 4 * n))
   }
 

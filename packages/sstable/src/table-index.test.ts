@@ -3,12 +3,16 @@ import { compareKeys, Random, randomEntries, testSeed } from '@lsm/testkit'
 import { describe, expect, test } from 'vitest'
 
 import { block, bytes, concat, entry, handle } from '../test/support.ts'
+import { blockKernel } from './block-kernel.ts'
 import { makePage } from './page.ts'
 import { TableIndex } from './table-index.ts'
 
 const ROOM = 1_000_000
 
-describe('index', () => {
+describe.each([
+  ['the kernel', blockKernel],
+  ['its twin', () => undefined],
+] as const)('index, decoded by %s', (_, kernel) => {
   test.each<[string, Uint8Array]>([
     ['no prefix', bytes('')],
     ['a common prefix', bytes("'shared/prefix/'")],
@@ -104,18 +108,47 @@ describe('index', () => {
     expect(decode(block(entries)).count).toBe(200)
     expect(() => decode(block(entries), 50_000)).toThrowError(expect.objectContaining({ code: 'LSM_CORRUPTION' }))
   })
+
+  function decode(contents: Uint8Array, keyLimit = ROOM): TableIndex {
+    return new TableIndex(
+      { page: makePage(contents, '5.ldb', 77), file: '5.ldb', offset: 77, dataLimit: ROOM, keyLimit },
+      kernel(),
+    )
+  }
+
+  function indexOf(separators: readonly Uint8Array[]): TableIndex {
+    const entries = separators.map((separator, i) => entry(0, separator, handle(100 * i, 95)))
+    let at = 0
+    const restarts = entries.map(bytes => (at += bytes.length) - bytes.length)
+    return decode(block(entries, restarts.length === 0 ? [0] : restarts))
+  }
 })
 
-function decode(contents: Uint8Array, keyLimit = ROOM): TableIndex {
-  return new TableIndex({ page: makePage(contents, '5.ldb', 77), file: '5.ldb', offset: 77, dataLimit: ROOM, keyLimit })
-}
-
-function indexOf(separators: readonly Uint8Array[]): TableIndex {
-  const entries = separators.map((separator, i) => entry(0, separator, handle(100 * i, 95)))
-  let at = 0
-  const restarts = entries.map(bytes => (at += bytes.length) - bytes.length)
-  return decode(block(entries, restarts.length === 0 ? [0] : restarts))
-}
+test(`an index of any bytes is decoded alike by the kernel and its twin, seed ${testSeed(22)}`, () => {
+  const random = new Random(testSeed(22))
+  for (let round = 0; round < 2000; round++) {
+    let at = 0
+    const entries = prefixed(random, bytes("'ab'"), 1 + random.below(20)).map(key => {
+      const size = random.below(300)
+      const where = random.oneIn(60) ? random.bytes(random.below(12)) : handle(at, size)
+      at += size + 5 - Number(random.oneIn(200))
+      return entry(0, key, concat(where, random.bytes(random.below(3))))
+    })
+    let end = 0
+    const restarts = entries.map(({ length }) => (end += length) - length)
+    const page = makePage(block(entries, restarts), '5.ldb', 77)
+    const source = { page, file: '5.ldb', offset: 77, dataLimit: at, keyLimit: ROOM }
+    const [fast, plain] = [blockKernel(), undefined].map(kernel => {
+      try {
+        const index = new TableIndex(source, kernel)
+        return { offsets: [...index.offsets], sizes: [...index.sizes], end: index.dataEnd }
+      } catch (error) {
+        return error
+      }
+    })
+    expect(fast, `round ${round}`).toEqual(plain)
+  }
+})
 
 /** Distinct internal keys in order that begin with a prefix. */
 function prefixed(random: Random, prefix: Uint8Array, count: number): Uint8Array[] {

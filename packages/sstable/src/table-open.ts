@@ -9,6 +9,7 @@
  */
 import { type ByteBuffer, ByteReader, corruption, LsmError } from '@lsm/base'
 
+import { blockKernel } from './block-kernel.ts'
 import type { BlockLoader, Range } from './block-loader.ts'
 import { BlockWalker } from './block-walker.ts'
 import type { FilterPolicy, FilterReader } from './filter-policy.ts'
@@ -68,7 +69,8 @@ export function* openTable(
   const footer = yield* readFooter(loader, size)
   const { offset } = footer.index
   const page = loader.page(yield loader.range(footer.index), footer.index)
-  const index = new TableIndex({ page, file: loader.name, offset, dataLimit: size - FOOTER_SIZE, keyLimit })
+  const source = { page, file: loader.name, offset, dataLimit: size - FOOTER_SIZE, keyLimit }
+  const index = new TableIndex(source, blockKernel())
   const parts: TableParts = {
     index,
     metaindex: footer.metaindex,
