@@ -67,14 +67,16 @@ export class PointReader {
     encoding: Transcoder,
   ): Promise<unknown[]> {
     const values: unknown[] = []
+    let waits = false
     state.pin()
     try {
       for (const key of prepared) {
         const value = this.#tryGet(key, state, sequence, encoding)
+        waits ||= value === LACKING
         values.push(value === LACKING ? this.#getWaiting(state, encoding) : value)
       }
       if (this.#clock.isLong(prepared.length)) await this.#clock.nextTurn()
-      return await Promise.all(values)
+      return waits ? await Promise.all(values) : values
     } finally {
       state.unpin()
     }

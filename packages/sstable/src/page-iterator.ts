@@ -80,7 +80,7 @@ export class PageIterator extends BlockIterator {
     const at = this.#search(target, start, end)
     if (at === this.#count) return BEYOND
     if (at !== this.#version) return NOTHING
-    this.standAt(at)
+    if (at !== this.#at) this.standAt(at)
     return tagType(this.#page, this.keyEnd)
   }
 
