@@ -5,6 +5,7 @@ import { MissingError } from './drivers/driver.ts'
 import { DRIVERS } from './drivers/index.ts'
 import { parseEngine } from './engine-name.ts'
 import { measure, prepare, type Assignment, type Measurement } from './measure.ts'
+import { systemPageCache } from './page-cache.ts'
 import { WORKLOADS } from './workloads/index.ts'
 
 /** What the process answers: what it measured, nothing where it prepared, what is missing, or what went wrong. */
@@ -26,9 +27,10 @@ async function work(task: Assignment): Promise<Answer> {
   const workload = WORKLOADS.get(task.workload)
   if (kind === undefined || workload === undefined) return { failure: 'unknown engine or workload' }
   try {
-    if (task.prepares !== true) return { measurement: await measure(kind, workload, { ...task, options }) }
+    const work = { ...task, options, pageCache: systemPageCache }
+    if (task.prepares !== true) return { measurement: await measure(kind, workload, work) }
     await kind.load?.(options)
-    const database = await prepare(kind, workload, { ...task, options })
+    const database = await prepare(kind, workload, work)
     if (workload.preparation?.end === 'closed') await database.close()
     return { prepared: true }
   } catch (error) {

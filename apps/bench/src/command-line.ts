@@ -46,15 +46,16 @@ const OPTIONS = {
   'node-arg': { type: 'string', multiple: true },
 } as const
 
-/** Takes long, and is measured only where it is asked for. */
-const ON_REQUEST = 'sustained'
-
 /** How it is used. */
 export const USAGE: string = `usage: bench [--workload NAME]… [--engine NAME[:OPTION=VALUE,…]]… [settings]
 
-${[...WORKLOADS.values()].map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join('\n')}
+${list(false)}
 
-  --workload NAME  all but ${ON_REQUEST}
+only where they are named by --workload, because they take long or need more than others:
+
+${list(true)}
+
+  --workload NAME  one of these; without it, all of the first list
   --engine NAME    of ${[...DRIVERS.keys()].join(', ')}; with options: lsm:workers=0,compression=none
                    classic-level and lsm; the others are compared with the first
   --num N          entries of the database (1 million); operations follow in proportion
@@ -97,8 +98,10 @@ interface Work {
 }
 
 function works(values: Values): Work[] {
-  const names = values.workload ?? [...WORKLOADS.keys()].filter(name => name !== ON_REQUEST)
-  return names.map(workloadNamed).map(workload => ({ workload, size: sizeOf(workload, values) }))
+  return (values.workload?.map(workloadNamed) ?? workloads(false)).map(workload => ({
+    workload,
+    size: sizeOf(workload, values),
+  }))
 }
 
 /** Small databases are asked as often as large ones: a phase ends by the clock. */
@@ -110,6 +113,17 @@ function curveWorks(values: Values): Work[] {
       return { workload, size: { ...sizeOf(workload, values), keys, num } }
     }),
   )
+}
+
+function list(onRequest: boolean): string {
+  return workloads(onRequest)
+    .map(({ name, summary }) => `  ${name.padEnd(20)} ${summary}`)
+    .join('\n')
+}
+
+/** Those that are measured only where they are asked for, or the others. */
+function workloads(onRequest: boolean): Workload[] {
+  return [...WORKLOADS.values()].filter(workload => (workload.onRequest ?? false) === onRequest)
 }
 
 function workloadNamed(name: string): Workload {

@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 
-import { Dataset, KEY_BYTES, scattered, VALUE_BYTES } from './dataset.ts'
+import { Dataset, KEY_BYTES, keyNumberOf, scattered, VALUE_BYTES } from './dataset.ts'
 import { Random } from './random.ts'
 
 test('a key is 16 digits', () => {
@@ -27,6 +27,13 @@ test('values are the same for the same seed, differ by write, and compress to ab
   const ratio = deflateRawSync(made).length / made.length
   expect(ratio).toBeGreaterThan(0.4)
   expect(ratio).toBeLessThan(0.65)
+})
+
+test('values may be larger', () => {
+  const dataset = new Dataset(1, 1 << 20)
+  const value = Buffer.alloc(dataset.valueBytes)
+  dataset.writeValue(7, 12_345, value)
+  expect([keyNumberOf(value, value.length), keyNumberOf(value), dataset.entryBytes]).toEqual([7, -1, 16 + (1 << 20)])
 })
 
 test('a load reaches each key once', () => {

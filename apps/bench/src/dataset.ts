@@ -11,7 +11,7 @@ import { Random } from './random.ts'
 /** Bytes of a key. */
 export const KEY_BYTES = 16
 
-/** Bytes of a value. */
+/** Bytes of a value, where a workload is not about larger ones. */
 export const VALUE_BYTES = 100
 
 /** Bytes of one entry, as a user counts them. */
@@ -22,10 +22,18 @@ const ZERO = 48
 
 /** Makes keys and values; each maker with the same seed makes the same ones. */
 export class Dataset {
+  /** Bytes of each value. */
+  readonly valueBytes: number
   readonly #pool: Buffer
 
-  constructor(seed: number) {
-    this.#pool = fillerPool(seed)
+  constructor(seed: number, valueBytes: number = VALUE_BYTES) {
+    this.valueBytes = valueBytes
+    this.#pool = fillerPool(seed, Math.max(POOL_BYTES, 2 * valueBytes))
+  }
+
+  /** Bytes of each entry, as a user counts them. */
+  get entryBytes(): number {
+    return KEY_BYTES + this.valueBytes
   }
 
   /** Writes key number `key`, below 2^31, into `target`, of 16 bytes. */
@@ -38,18 +46,19 @@ export class Dataset {
     }
   }
 
-  /** Writes what write number `write` stores under a key into `target`, of 100 bytes. */
+  /** Writes what write number `write` stores under a key into `target`, as long as a value. */
   writeValue(key: number, write: number, target: Buffer): void {
-    const from = (write * VALUE_BYTES) % (POOL_BYTES - VALUE_BYTES)
-    this.#pool.copy(target, 0, from, from + VALUE_BYTES)
+    const { valueBytes } = this
+    const from = (write * valueBytes) % (this.#pool.length - valueBytes)
+    this.#pool.copy(target, 0, from, from + valueBytes)
     target.writeUInt32LE(key, 0)
     target.writeUInt32LE(write, 4)
   }
 }
 
-/** The key number that a value carries; -1 for none, and for what is too short to be a value. */
-export function keyNumberOf(value: Uint8Array | undefined): number {
-  if (value === undefined || value.length !== VALUE_BYTES) return -1
+/** The key number that a value carries; -1 for none, and for what is not as long as a value. */
+export function keyNumberOf(value: Uint8Array | undefined, valueBytes: number = VALUE_BYTES): number {
+  if (value === undefined || value.length !== valueBytes) return -1
   return (value[0] | (value[1] << 8) | (value[2] << 16) | (value[3] << 24)) >>> 0
 }
 
@@ -62,11 +71,11 @@ export function scattered(n: number, keys: number): number {
 const STRIDE = 15_485_863
 
 /** Random bytes, each hundred of them fifty written twice: a value compresses to half. */
-function fillerPool(seed: number): Buffer {
+function fillerPool(seed: number, bytes: number): Buffer {
   const random = new Random(seed)
-  const pool = Buffer.alloc(POOL_BYTES)
+  const pool = Buffer.alloc(bytes)
   const half = VALUE_BYTES / 2
-  for (let i = 0; i < POOL_BYTES; i++) {
+  for (let i = 0; i < bytes; i++) {
     const repeats = i % VALUE_BYTES >= half
     pool[i] = repeats ? pool[i - half] : 32 + random.below(95)
   }

@@ -27,7 +27,12 @@ function outcomes(engine: string, times: readonly number[], cpuSeconds = 1): Out
       laps,
       loopDelay,
     }
-    return { engine, round, measurement: { phases: [phase], settled: undefined, peakMemory: 1 }, failure: undefined }
+    return {
+      engine,
+      round,
+      measurement: { phases: [phase], settled: undefined, figures: [], remarks: [], peakMemory: 1 },
+      failure: undefined,
+    }
   })
 }
 

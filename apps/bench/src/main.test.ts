@@ -37,6 +37,27 @@ test('measures each engine in each round, shows lines and tables, keeps the resu
   expect((await readdir(directory)).toSorted()).toEqual(['results.json', 'results.md', 'results.svg'])
 })
 
+test('cold reads, memory and allocations are measured, or it is said why not', async () => {
+  const names = ['readcold', 'memory-4kb', 'allocations-get']
+  const size = [
+    '--num',
+    '500',
+    '--ops',
+    '500',
+    '--repeat',
+    '1',
+    '--dir',
+    directory,
+    '--engine',
+    'lsm:cacheSize=8388608',
+  ]
+  const { stdout } = await run(process.execPath, [MAIN, ...size, ...names.flatMap(name => ['--workload', name])])
+  expect(stdout).toMatch(/│ readcold: loop delay p99|not measured: .*page cache/)
+  expect(stdout).toMatch(/│ memory-4kb: of it array buffers, MB +│ -?\d/)
+  expect(stdout).toMatch(/│ allocations-get: heap bytes\/op +│ \d{3}/)
+  expect(stdout).toMatch(/bytes\/op, +\d+\.\d\d objects\/op in .*\.js:\d+\)/)
+})
+
 test('an engine that fails is named, and the exit code tells', async () => {
   const size = ['--workload', 'fillseq', '--num', '100', '--repeat', '1', '--dir', directory]
   const failed = run(process.execPath, [MAIN, ...size, '--engine', 'lsm', '--engine', 'lsm:speed=11'])

@@ -57,6 +57,7 @@ async function runAndShow(rounds: Rounds): Promise<Outcome[]> {
     if (outcome.failure !== undefined) console.log(`${label}FAILED: ${outcome.failure}`)
     if (outcome.missing !== undefined) console.log(`${label}not measured: ${outcome.missing}`)
     for (const phase of outcome.measurement?.phases ?? []) console.log(`${label}${phaseLine(phase)}`)
+    for (const remark of outcome.measurement?.remarks ?? []) console.log(`${label}${remark}`)
   }
   console.log(resultTable(rounds.engines, outcomes))
   return outcomes

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-import type { Driver, DriverKind, Operation, ScanRange } from './drivers/driver.ts'
+import { MissingError, type Driver, type DriverKind, type Operation, type ScanRange } from './drivers/driver.ts'
 import { DRIVERS } from './drivers/index.ts'
 import { measure, prepare } from './measure.ts'
 import type { Phase } from './meter.ts'
 import { VerificationError } from './model.ts'
+import type { PageCache } from './page-cache.ts'
 import { WORKLOADS } from './workloads/index.ts'
+import { MemoryError } from './workloads/memory.ts'
 import type { Workload } from './workloads/workload.ts'
 
 const SIZE = { num: 2000, keys: 500, batch: 64, seed: 7, seconds: 60 }
@@ -26,7 +28,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const work = () => ({ directory, durability: 'os', options: {}, size: SIZE }) as const
+/** Tests leave the memory of the system alone. */
+const pageCache: PageCache = { lack: () => undefined, drop() {} }
+
+const work = () => ({ directory, durability: 'os', options: {}, size: SIZE, pageCache }) as const
 
 describe('lsm', () => {
   const kind = DRIVERS.get('lsm') as DriverKind
@@ -84,6 +89,23 @@ describe('a driver that is not honest is caught', () => {
   })
 })
 
+test('a database that keeps more than its cache is caught', async () => {
+  const driver = new MemoryDriver()
+  driver.cacheSize = 1000
+  expect((await run(driver, 'memory-100b')).figures.map(({ name }) => name)).toContain(
+    'memory-100b: JS memory kept, MB',
+  )
+  driver.kept = []
+  await expect(run(driver, 'memory-100b')).rejects.toThrow(MemoryError)
+})
+
+test('a workload that the system does not allow is not prepared either', async () => {
+  const kind: DriverKind = { name: 'memory', open: async () => new MemoryDriver() }
+  const readcold = WORKLOADS.get('readcold') as Workload
+  const refused = { ...work(), pageCache: { lack: () => 'not here', drop() {} } }
+  await expect(prepare(kind, readcold, refused)).rejects.toThrow(new MissingError('not here'))
+})
+
 test('what a driver cannot do is said', async () => {
   const driver: Driver = new MemoryDriver()
   driver.getSync = undefined as never
@@ -108,6 +130,9 @@ class MemoryDriver implements Driver {
   damageWrite = -1
   dropAll = false
   repeatInScan = false
+  cacheSize: number | undefined
+  /** Memory that it holds on to, if it does. */
+  kept: Uint8Array[] | undefined
   readonly #map = new Map<string, Buffer>()
   #writes = 0
   #sorted: string[] | undefined
@@ -139,6 +164,7 @@ class MemoryDriver implements Driver {
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    this.kept?.push(new Uint8Array(1 << 14))
     return this.getSync(key)
   }
 

@@ -4,9 +4,11 @@
 import { Dataset, ENTRY_BYTES } from './dataset.ts'
 import { directorySize } from './directory-size.ts'
 import { MissingError, type Driver, type DriverKind, type DriverStats, type Durability } from './drivers/driver.ts'
+import type { Figure } from './figure.ts'
 import { Meter, type Phase } from './meter.ts'
+import type { PageCache } from './page-cache.ts'
 import { peakMemory, processCounters } from './process-counters.ts'
-import type { Size, Workload } from './workloads/workload.ts'
+import type { Scene, Size, Workload } from './workloads/workload.ts'
 
 /** What is to be measured. */
 export interface Assignment {
@@ -41,6 +43,10 @@ interface Settled {
 export interface Measurement {
   readonly phases: readonly Phase[]
   readonly settled: Settled | undefined
+  /** What the workload measured itself. */
+  readonly figures: readonly Figure[]
+  /** Lines that explain the numbers. */
+  readonly remarks: readonly string[]
   /** Largest resident memory before verification, in bytes. */
   readonly peakMemory: number
 }
@@ -50,27 +56,42 @@ export interface Measurement {
  * the database lost anything.
  */
 export async function measure(kind: DriverKind, workload: Workload, work: MeasuredWork): Promise<Measurement> {
-  const { directory, durability, options, size } = work
+  const { options, size, pageCache } = work
   await kind.load?.(options)
   const before = processCounters()
   const opening = workload.preparation === undefined ? undefined : new Meter(workload.name)
-  const driver = await kind.open({ path: directory, durability, options })
+  let driver = await open(kind, work)
   try {
-    const lack = workload.lacks?.(driver)
-    if (lack !== undefined) throw new MissingError(lack)
     const phases: Phase[] = []
+    const figures: Figure[] = []
+    const remarks: string[] = []
     let settled: Settled | undefined
     let peak = 0
-    const settle = async (writes: number, liveKeys: number): Promise<void> => {
-      const totals = { liveBytes: liveKeys * ENTRY_BYTES, userBytes: writes * ENTRY_BYTES }
-      settled = { ...totals, ...(await settleAndLook(driver, directory, before)) }
-      peak = peakMemory()
+    const scene: Scene = {
+      driver,
+      dataset: new Dataset(size.seed),
+      size,
+      opening,
+      pageCache,
+      async settle(writes, liveKeys) {
+        const totals = { liveBytes: liveKeys * ENTRY_BYTES, userBytes: writes * ENTRY_BYTES }
+        settled = { ...totals, ...(await settleAndLook(driver, work.directory, before)) }
+        peak = peakMemory()
+      },
+      async reopen() {
+        await driver.close()
+        driver = await open(kind, work)
+        return { ...scene, driver }
+      },
+      note: figure => figures.push(figure),
+      remark: line => remarks.push(line),
     }
-    for await (const phase of workload.run({ driver, dataset: new Dataset(size.seed), size, opening, settle })) {
+    refuseLacking(workload, scene)
+    for await (const phase of workload.run(scene)) {
       phases.push(phase)
       peak = peakMemory()
     }
-    return { phases, settled, peakMemory: peak }
+    return { phases, settled, figures, remarks, peakMemory: peak }
   } finally {
     await driver.close()
   }
@@ -78,18 +99,43 @@ export async function measure(kind: DriverKind, workload: Workload, work: Measur
 
 /** Does the earlier part of a workload, and gives the database back as it is: to close, or to die with. */
 export async function prepare(kind: DriverKind, workload: Workload, work: MeasuredWork): Promise<Driver> {
-  const { directory, durability, options, size } = work
-  const driver = await kind.open({ path: directory, durability, options })
-  const settle = async (): Promise<void> => {
-    await driver.settle()
+  const { size, pageCache } = work
+  const driver = await open(kind, work)
+  const scene: Scene = {
+    driver,
+    dataset: new Dataset(size.seed),
+    size,
+    pageCache,
+    async settle() {
+      await driver.settle()
+    },
+    reopen: () => Promise.reject(new TypeError('a preparation opens once')),
+    note() {},
+    remark() {},
   }
-  await workload.preparation?.run({ driver, dataset: new Dataset(size.seed), size, settle })
-  return driver
+  try {
+    refuseLacking(workload, scene)
+    await workload.preparation?.run(scene)
+    return driver
+  } catch (error) {
+    await driver.close()
+    throw error
+  }
+}
+
+function open(kind: DriverKind, { directory, durability, options }: MeasuredWork): Promise<Driver> {
+  return kind.open({ path: directory, durability, options })
+}
+
+function refuseLacking(workload: Workload, scene: Scene): void {
+  const lack = workload.lacks?.(scene)
+  if (lack !== undefined) throw new MissingError(lack)
 }
 
 /** How a workload is carried out. */
 export interface MeasuredWork extends Pick<Assignment, 'directory' | 'durability' | 'size'> {
   readonly options: Readonly<Record<string, unknown>>
+  readonly pageCache: PageCache
 }
 
 async function settleAndLook(

@@ -18,3 +18,13 @@ test('a phase has what its laps had', async () => {
 test('where no operation was timed alone, nothing is said about single ones', () => {
   expect(new Meter('work').stop().single).toBeUndefined()
 })
+
+test('a phase that only blocks is seen, if it is begun and finished with the sampler', async () => {
+  const meter = await Meter.begin('work')
+  const end = performance.now() + 50
+  while (performance.now() < end);
+  meter.endLap(1, 1)
+  const { loopDelay, seconds } = await meter.finish()
+  expect(loopDelay.max).toBeGreaterThanOrEqual(49)
+  expect(seconds).toBeGreaterThanOrEqual(0.05)
+})

@@ -6,14 +6,21 @@
  * 1. After each lap the event loop gets a turn, as in any program that also answers requests. Work of the database in the
  *    main thread falls into laps or into turns; nothing escapes.
  * 2. Event-loop delay is measured twice: by Node's sampler, which sees every blockage of over a millisecond but waits of
- *    less not at all, and by the longest turn.
+ *    less not at all, and by the longest turn. The sampler notes how long it was since it was called last: what lies before
+ *    its first call and after its last one it does not see, unless a phase is begun and finished with it ({@link Meter.begin}).
  * 3. The latency of single operations is that of a few: asking for the time before and after each would cost as much as a
  *    fast operation.
  * 4. What the meter keeps does not grow with the number of operations.
  *
  * Does not know databases.
  */
-import { createHistogram, monitorEventLoopDelay, type RecordableHistogram } from 'node:perf_hooks'
+import {
+  createHistogram,
+  monitorEventLoopDelay,
+  type IntervalHistogram,
+  type RecordableHistogram,
+} from 'node:perf_hooks'
+import { setTimeout as pause } from 'node:timers/promises'
 
 import { processCounters } from './process-counters.ts'
 
@@ -59,7 +66,7 @@ export class Meter {
   readonly #name: string
   readonly #laps = createHistogram()
   readonly #single = createHistogram()
-  readonly #delay = monitorEventLoopDelay({ resolution: 1 })
+  readonly #delay: IntervalHistogram
   readonly #perSecond: number[] = [0]
   readonly #cpu: number
   readonly #start: number
@@ -71,12 +78,19 @@ export class Meter {
   #stalled = 0
   #longestTurn = 0
 
-  constructor(name: string) {
+  constructor(name: string, delay: IntervalHistogram = startedSampler()) {
     this.#name = name
-    this.#delay.enable()
+    this.#delay = delay
     this.#cpu = processCounters().cpuSeconds
     this.#start = performance.now()
     this.#lapStart = this.#start
+  }
+
+  /** Starts when the sampler is at work, so that it sees a phase that blocks from its first moment on. */
+  static async begin(name: string): Promise<Meter> {
+    const delay = startedSampler()
+    await pause(SAMPLER_STARTS)
+    return new Meter(name, delay)
   }
 
   /** Operations of the laps so far. */
@@ -121,16 +135,27 @@ export class Meter {
     return now
   }
 
+  /** Ends the phase when the sampler has noted how long the event loop was held at last; that is not in the time. */
+  async finish(): Promise<Phase> {
+    const { seconds } = this
+    const { cpuSeconds } = processCounters()
+    await pause(SAMPLER_STARTS)
+    return this.#phase(seconds, cpuSeconds)
+  }
+
   /** Ends the phase. */
   stop(): Phase {
-    const { seconds } = this
+    return this.#phase(this.seconds, processCounters().cpuSeconds)
+  }
+
+  #phase(seconds: number, cpuSeconds: number): Phase {
     this.#delay.disable()
     return {
       name: this.#name,
       operations: this.#operations,
       userBytes: this.#userBytes,
       seconds,
-      cpuSeconds: processCounters().cpuSeconds - this.#cpu,
+      cpuSeconds: cpuSeconds - this.#cpu,
       perSecond: this.#perSecond.slice(0, -1),
       laps: {
         operationsPerLap: this.#lapSize,
@@ -153,6 +178,15 @@ export class Meter {
     this.#stalls++
     this.#stalled += milliseconds
   }
+}
+
+/** Milliseconds in which the sampler is called some times. */
+const SAMPLER_STARTS = 5
+
+function startedSampler(): IntervalHistogram {
+  const sampler = monitorEventLoopDelay({ resolution: 1 })
+  sampler.enable()
+  return sampler
 }
 
 function nanoseconds(milliseconds: number): number {

@@ -1,6 +1,7 @@
 /**
  * The numbers that are shown of a measurement: their names, and whether less or more of them is better.
  */
+import type { Figure } from './figure.ts'
 import type { Measurement } from './measure.ts'
 import type { LapTimes, Phase, Times } from './meter.ts'
 
@@ -15,7 +16,8 @@ export interface Metric {
 /** The numbers of measurements with these phases, in the order of the table. */
 export function metricsOf(measurement: Measurement): Metric[] {
   const phases = measurement.phases.flatMap(({ name, laps }) => phaseMetrics(name, laps.operationsPerLap))
-  return [...phases, ...WHOLE].filter(({ of }) => of(measurement) !== undefined)
+  const figures = measurement.figures.map(figureMetric)
+  return [...phases, ...figures, ...WHOLE].filter(({ of }) => of(measurement) !== undefined)
 }
 
 function phaseMetrics(phase: string, operationsPerLap: number): Metric[] {
@@ -50,6 +52,10 @@ function phaseMetrics(phase: string, operationsPerLap: number): Metric[] {
     metric('loop delay max, ms', 1, ({ loopDelay }) => loopDelay.max),
     metric('longest turn, ms', 1, ({ loopDelay }) => loopDelay.longestTurn),
   ]
+}
+
+function figureMetric({ name, digits }: Figure): Metric {
+  return { name, digits, of: ({ figures }) => figures.find(figure => figure.name === name)?.value }
 }
 
 /** Longer laps are whole scans, whose single durations say nothing. */

@@ -3,7 +3,7 @@
  *
  * Built after the measurement by replaying the choices, so that it costs neither memory nor time while anything is measured.
  */
-import { KEY_BYTES, VALUE_BYTES, type Dataset } from './dataset.ts'
+import { KEY_BYTES, type Dataset } from './dataset.ts'
 import type { Driver } from './drivers/driver.ts'
 import { Random } from './random.ts'
 
@@ -21,10 +21,11 @@ export class Model {
   readonly #last: Uint32Array
   /** Keys that were written more than once at the same time: any of these writes may have been the last. */
   readonly #rivals = new Map<number, number[]>()
-  readonly #expected = Buffer.alloc(VALUE_BYTES)
+  readonly #expected: Buffer
 
   constructor(dataset: Dataset, keys: number) {
     this.#dataset = dataset
+    this.#expected = Buffer.alloc(dataset.valueBytes)
     this.#last = new Uint32Array(keys).fill(ABSENT)
   }
 

@@ -9,6 +9,8 @@ export interface ProcessCounters {
   readonly cpuSeconds: number
   /** Bytes of pages made dirty, and so sent to the disk sooner or later; missing where there is no `/proc`. */
   readonly diskBytesWritten: number | undefined
+  /** Bytes that had to be fetched from the disk; missing where there is no `/proc`. */
+  readonly diskBytesRead: number | undefined
   /** Bytes handed to `write` calls; missing where there is no `/proc`. */
   readonly bytesHandedToWrite: number | undefined
 }
@@ -20,6 +22,7 @@ export function processCounters(): ProcessCounters {
   return {
     cpuSeconds: (user + system) / 1e6,
     diskBytesWritten: io.get('write_bytes'),
+    diskBytesRead: io.get('read_bytes'),
     bytesHandedToWrite: io.get('wchar'),
   }
 }

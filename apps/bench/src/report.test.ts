@@ -32,7 +32,13 @@ test('a phase is a line of db_bench', () => {
 
 test('a table compares medians with the first engine', () => {
   const outcome = (engine: string, round: number, seconds: number) => {
-    const measurement: Measurement = { phases: [phase(seconds)], settled: undefined, peakMemory: 1e6 }
+    const measurement: Measurement = {
+      phases: [phase(seconds)],
+      settled: undefined,
+      figures: [],
+      remarks: [],
+      peakMemory: 1e6,
+    }
     return { engine, round, measurement, failure: undefined }
   }
   const outcomes = [outcome('a', 1, 4), outcome('b', 1, 1), outcome('b', 2, 2), outcome('a', 2, 4)]

@@ -56,11 +56,12 @@ async function measureOnce(rounds: Rounds, engine: string): Promise<Answer> {
   const directory = await mkdtemp(join(parent, 'lsm-bench-'))
   try {
     const assignment: Assignment = { engine, workload, durability, size, directory }
-    if (WORKLOADS.get(workload)?.preparation !== undefined) {
+    const { preparation, nodeArguments: own = [] } = WORKLOADS.get(workload) ?? {}
+    if (preparation !== undefined) {
       const prepared = await inChild({ ...assignment, prepares: true }, [])
       if (!('prepared' in prepared)) return prepared
     }
-    return await inChild(assignment, nodeArguments)
+    return await inChild(assignment, [...own, ...nodeArguments])
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

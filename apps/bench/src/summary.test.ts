@@ -19,7 +19,12 @@ function phase(name: string, seconds: number): Phase {
 
 function outcome(engine: string, seconds: number): Outcome {
   const phases = [phase('load', 9), phase('work', seconds)]
-  return { engine, round: 1, measurement: { phases, settled: undefined, peakMemory: 5e6 }, failure: undefined }
+  return {
+    engine,
+    round: 1,
+    measurement: { phases, settled: undefined, figures: [], remarks: [], peakMemory: 5e6 },
+    failure: undefined,
+  }
 }
 
 function result(workload: string, durability: Rounds['durability'], outcomes: Outcome[]): Result {

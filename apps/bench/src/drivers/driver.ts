@@ -48,6 +48,8 @@ export interface DriverStats {
 
 /** An open database. */
 export interface Driver {
+  /** Bytes that it may keep in memory of what it has read; missing where it does not say. */
+  readonly cacheSize?: number | undefined
   put(key: Uint8Array, value: Uint8Array): Promise<void>
   del(key: Uint8Array): Promise<void>
   /** Applies the operations as one. */

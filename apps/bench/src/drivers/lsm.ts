@@ -18,7 +18,7 @@ export const lsm: DriverKind = {
     const { from, ...given } = options as OpenOptions & { readonly from?: string }
     const { Database: Built } = await load(from)
     const db = await Built.open(path, { ...given, keyEncoding: 'view', valueEncoding: 'view' })
-    return new LsmDriver(db, durability === 'synced' ? { sync: true } : undefined)
+    return new LsmDriver(db, durability === 'synced' ? { sync: true } : undefined, given.cacheSize)
   },
 }
 
@@ -30,12 +30,14 @@ type Bytes = Database<Uint8Array, Uint8Array>
 type Write = { readonly sync: true } | undefined
 
 class LsmDriver implements Driver {
+  readonly cacheSize: number | undefined
   readonly #db: Bytes
   readonly #write: Write
 
-  constructor(db: Bytes, write: Write) {
+  constructor(db: Bytes, write: Write, cacheSize: number | undefined) {
     this.#db = db
     this.#write = write
+    this.cacheSize = cacheSize
   }
 
   put(key: Uint8Array, value: Uint8Array): Promise<void> {

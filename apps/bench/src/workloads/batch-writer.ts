@@ -1,7 +1,7 @@
 /**
  * Writes batches of one size from buffers that are made once, so that making data costs the same, and little, for everybody.
  */
-import { ENTRY_BYTES, KEY_BYTES, VALUE_BYTES } from '../dataset.ts'
+import { KEY_BYTES } from '../dataset.ts'
 import type { Meter } from '../meter.ts'
 import type { Scene } from './workload.ts'
 
@@ -17,7 +17,7 @@ export class BatchWriter {
     this.#operations = Array.from({ length: batch }, () => ({
       type: 'put',
       key: Buffer.alloc(KEY_BYTES),
-      value: Buffer.alloc(VALUE_BYTES),
+      value: Buffer.alloc(scene.dataset.valueBytes),
     }))
   }
 
@@ -34,7 +34,7 @@ export class BatchWriter {
         dataset.writeValue(chosen, first + i, value)
       }
       await driver.batch(operations)
-      await meter?.lap(count, count * ENTRY_BYTES)
+      await meter?.lap(count, count * dataset.entryBytes)
     }
   }
 }

@@ -1,8 +1,11 @@
 /**
  * The workloads that exist. Another one is a file beside this one, and a line in it.
  */
+import { allocations } from './allocations.ts'
+import { cold } from './cold.ts'
 import { fills } from './fill.ts'
 import { fillsync, fillsyncConcurrent } from './fillsync.ts'
+import { memory } from './memory.ts'
 import { multireadrandom } from './multireadrandom.ts'
 import { awaitedPutLoop, deleterandom, overwrite } from './overwrite.ts'
 import { reads } from './read.ts'
@@ -30,6 +33,9 @@ const ALL: readonly Workload[] = [
   openClean,
   openKill,
   sustained,
+  ...cold,
+  ...memory,
+  ...allocations,
 ]
 
 /** Workloads by name, in the order of tables. */

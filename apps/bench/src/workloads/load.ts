@@ -6,13 +6,15 @@ import { Model } from '../model.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { SAMPLES, type Scene } from './workload.ts'
 
-/** Entries of a batch: loading is not measured, and large batches are what all engines load fastest by. */
+/** Entries and bytes of a batch: loading is not measured, and large batches are what all engines load fastest by. */
 const BATCH = 1000
+const BATCH_BYTES = 1 << 20
 
 /** Loads each key once, in scattered order. */
 export async function loadKeys(scene: Scene): Promise<void> {
   const { keys } = scene.size
-  await new BatchWriter(scene, BATCH).write(0, keys, write => scattered(write, keys))
+  const batch = Math.max(1, Math.min(BATCH, Math.floor(BATCH_BYTES / scene.dataset.entryBytes)))
+  await new BatchWriter(scene, batch).write(0, keys, write => scattered(write, keys))
 }
 
 /** Loads the keys and waits until nothing is left to do; what that took is noted. */
@@ -31,5 +33,6 @@ export function loadedModel({ dataset, size }: Scene, added = 0): Model {
 
 /** Throws `VerificationError` if a database does not hold exactly what {@link load} gave it. */
 export async function verifyLoaded(scene: Scene): Promise<void> {
-  await loadedModel(scene).verify(scene.driver, SAMPLES, scene.size.seed)
+  const { driver, size } = scene
+  await loadedModel(scene).verify(driver, Math.min(SAMPLES, size.keys), size.seed)
 }

@@ -36,7 +36,7 @@ function both(name: string, summary: string, questions: (scene: Scene) => Questi
       name: `${name}-sync`,
       summary: `${summary}, by the synchronous call`,
       ...sizes(),
-      lacks: driver => (driver.getSync === undefined ? 'no synchronous get' : undefined),
+      lacks: ({ driver }) => (driver.getSync === undefined ? 'no synchronous get' : undefined),
       run: scene => read(scene, `${name}-sync`, questions(scene), getSynchronously),
     },
   ]

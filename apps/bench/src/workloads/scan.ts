@@ -35,7 +35,7 @@ export const seekrandom: Workload = {
 async function* scanAll(scene: Scene, name: string, reverse: boolean): AsyncGenerator<Phase, void, undefined> {
   const { driver, size } = scene
   await load(scene)
-  const meter = new Meter(name)
+  const meter = await Meter.begin(name)
   while (goesOn(meter, size)) {
     const limit = Math.min(size.keys, size.num - meter.operations)
     let bytes = 0
@@ -48,7 +48,7 @@ async function* scanAll(scene: Scene, name: string, reverse: boolean): AsyncGene
     if (count !== limit) throw new VerificationError(`a scan gives ${count} entries, not ${limit}`)
     await meter.lap(count, bytes)
   }
-  yield meter.stop()
+  yield await meter.finish()
   await verifyLoaded(scene)
 }
 

@@ -14,6 +14,7 @@ export const sustained: Workload = {
   summary: 'loads each key once in scattered order, then overwrites random ones in batches until `num` writes are done',
   full: { num: 10_000_000, keys: 2_500_000 },
   quick: { num: 400_000, keys: 100_000 },
+  onRequest: true,
   run,
 }
 

@@ -8,7 +8,9 @@
  */
 import type { Dataset } from '../dataset.ts'
 import type { Driver, Durability } from '../drivers/driver.ts'
+import type { Figure } from '../figure.ts'
 import type { Meter, Phase } from '../meter.ts'
+import type { PageCache } from '../page-cache.ts'
 
 /** How much work it is. */
 export interface Size {
@@ -29,6 +31,7 @@ export interface Scene {
   readonly driver: Driver
   readonly dataset: Dataset
   readonly size: Size
+  readonly pageCache: PageCache
   /** Began before the database was opened; there only if the workload has prepared it. */
   readonly opening?: Meter | undefined
   /**
@@ -36,6 +39,12 @@ export interface Scene {
    * many writes to so many different keys.
    */
   settle(writes: number, liveKeys: number): Promise<void>
+  /** Closes the database and opens it again in this process; the scene before must not be used any more. */
+  reopen(): Promise<Scene>
+  /** Adds a number to the results. */
+  note(figure: Figure): void
+  /** Adds a line that explains them. */
+  remark(line: string): void
 }
 
 /** What an earlier process does, and how it leaves the database. */
@@ -54,10 +63,14 @@ export interface Workload {
   readonly quick: Pick<Size, 'num' | 'keys'>
   /** Where the workload makes sense for one durability only. */
   readonly durability?: Durability
+  /** Whether it is measured only where it is asked for: it takes long, or needs what few have. */
+  readonly onRequest?: boolean
+  /** Arguments for Node in the process that measures. */
+  readonly nodeArguments?: readonly string[]
   /** Work of another process, before. */
   readonly preparation?: Preparation
-  /** Why a driver cannot do it, or `undefined`. */
-  lacks?(driver: Driver): string | undefined
+  /** Why it cannot be done with this driver, or on this system, or `undefined`. */
+  lacks?(scene: Scene): string | undefined
   /** Does the work; yields each phase when it is over. Throws `VerificationError` where contents are not as they must be. */
   run(scene: Scene): AsyncGenerator<Phase, void, undefined>
 }
