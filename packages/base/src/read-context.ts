@@ -26,6 +26,8 @@ export interface PageSource<Page extends object = object> {
   loadPage(id: number): Promise<Page>
   /** Loads a page, blocking the thread. */
   loadPageSync(id: number): Page
+  /** Whether {@link PageSource.loadPage} would load what follows along with the page, since pages are asked for in a row. */
+  isSequential?(id: number): boolean
 }
 
 /** The pages that one read has been given, and the ones that it lacks. */
@@ -39,6 +41,14 @@ export class ReadContext {
   /** Whether the last round lacked something, that is: whether there is something to load. */
   get lacking(): boolean {
     return this.#sources.length > this.#pages.length
+  }
+
+  /** Whether what is lacking is the next of many: it is then best loaded in the thread pool, with what follows. */
+  get isSequential(): boolean {
+    for (let i = this.#pages.length; i < this.#sources.length; i++) {
+      if (this.#sources[i].isSequential?.(this.#ids[i]) === true) return true
+    }
+    return false
   }
 
   /** A page loaded by an earlier round; else notes the miss and returns `undefined`. */

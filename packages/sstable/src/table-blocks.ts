@@ -5,15 +5,25 @@
  *    and that its keys lie between the separators around it.
  * 2. To find a resident block allocates nothing.
  * 3. Loads of one block that overlap in time are one load.
+ * 4. Where blocks are asked for in a row, {@link READ_AHEAD} of the file is read at a time, and as much again while the caller
+ *    goes on. What cannot be used of it is left to whoever asks for it.
  *
  * Does not know what is looked for in a block.
  */
-import { corruption, END, type Move, type PageSource, type ReadContext } from '@lsm/base'
+import { corruption, END, LsmError, type Move, type PageSource, type ReadContext } from '@lsm/base'
 
 import { BlockSlots, type BlockCache } from './block-cache.ts'
 import type { BlockLoader } from './block-loader.ts'
 import { PageIterator } from './page-iterator.ts'
+import { TRAILER_SIZE } from './table-format.ts'
 import type { TableIndex } from './table-index.ts'
+
+/** Stored bytes that are read at a time where blocks are asked for in a row. */
+const READ_AHEAD = 128 * 1024
+/** Blocks in a row before that. */
+const SEQUENTIAL = 4
+/** Of a smaller cache the blocks that were read ahead would be evicted before they are used. */
+const SMALLEST_CACHE = 32 * READ_AHEAD
 
 /** Looks at the first and the last key of every page that comes in. */
 const CHECKER = new PageIterator()
@@ -25,6 +35,9 @@ export class TableBlocks implements PageSource<Uint8Array> {
   readonly #cache: BlockCache
   readonly #slots: BlockSlots
   readonly #loading = new Map<number, Promise<Uint8Array>>()
+  /** The block behind the one that was loaded last, and how many were loaded in a row. */
+  #next = 0
+  #row = 0
 
   constructor(index: TableIndex, loader: BlockLoader, cache: BlockCache) {
     this.index = index
@@ -46,17 +59,27 @@ export class TableBlocks implements PageSource<Uint8Array> {
   loadPage(i: number): Promise<Uint8Array> {
     const resident = this.#slots.blocks[i]
     if (resident !== undefined) return Promise.resolve(resident)
-    let loading = this.#loading.get(i)
-    if (loading === undefined) {
-      loading = this.#load(i).finally(() => this.#loading.delete(i))
-      this.#loading.set(i, loading)
+    const loading = this.#loading.get(i)
+    if (loading !== undefined) return loading
+    if (!this.isSequential(i)) return this.#start(i, i + 1)
+    const until = this.#aheadOf(i)
+    const page = this.#start(i, until)
+    if (until < this.index.count && !this.#isThere(until)) {
+      // Nobody waits for it: whoever asks for a block that could not be read is told why.
+      this.#start(until, this.#aheadOf(until)).catch(() => undefined)
     }
-    return loading
+    return page
+  }
+
+  isSequential(i: number): boolean {
+    if (this.#loading.has(i)) return true
+    return i === this.#next && this.#row >= SEQUENTIAL && this.#cache.capacity >= SMALLEST_CACHE
   }
 
   loadPageSync(i: number): Uint8Array {
     const resident = this.#slots.blocks[i]
     if (resident !== undefined) return resident
+    this.#noteRow(i, i + 1)
     return this.#admit(i, this.#loader.loadPageSync(this.index.handle(i)))
   }
 
@@ -70,8 +93,55 @@ export class TableBlocks implements PageSource<Uint8Array> {
     return corruption(`an entry is of unknown type ${type}`, this.#loader.name, this.index.offsets[i])
   }
 
-  async #load(i: number): Promise<Uint8Array> {
-    return this.#admit(i, await this.#loader.loadPage(this.index.handle(i)))
+  #isThere(i: number): boolean {
+    return this.#slots.blocks[i] !== undefined || this.#loading.has(i)
+  }
+
+  #noteRow(i: number, until: number): void {
+    this.#row = i === this.#next ? this.#row + 1 : 0
+    this.#next = until
+  }
+
+  /** The first block behind those that are read along with the i-th. */
+  #aheadOf(i: number): number {
+    const { count, offsets, sizes } = this.index
+    const end = offsets[i] + READ_AHEAD
+    let until = i + 1
+    while (until < count && offsets[until] + sizes[until] + TRAILER_SIZE <= end) until++
+    return until
+  }
+
+  /** Loads some blocks; resolves with the first. */
+  #start(i: number, until: number): Promise<Uint8Array> {
+    this.#noteRow(i, until)
+    const loading = this.#load(i, until).finally(() => this.#loading.delete(i))
+    this.#loading.set(i, loading)
+    return loading
+  }
+
+  async #load(i: number, until: number): Promise<Uint8Array> {
+    const handle = this.index.handle(i)
+    if (until === i + 1) return this.#admit(i, await this.#loader.loadPage(handle))
+    const { offset, length } = this.#loader.range(handle)
+    const last = this.index.handle(until - 1)
+    const stored = await this.#loader.read({ offset, length: last.offset + last.size + TRAILER_SIZE - offset })
+    const page = this.#admit(i, this.#loader.page(stored.subarray(0, length), handle))
+    for (let next = i + 1; next < until; next++) if (!this.#admitAhead(next, stored, offset)) break
+    return page
+  }
+
+  /** Takes in a block that was read along with others at an offset; says whether it could. */
+  #admitAhead(i: number, stored: Uint8Array, start: number): boolean {
+    if (this.#isThere(i)) return true
+    const handle = this.index.handle(i)
+    try {
+      const { offset, length } = this.#loader.range(handle)
+      this.#admit(i, this.#loader.page(stored.subarray(offset - start, offset - start + length), handle))
+      return true
+    } catch (error) {
+      if (error instanceof LsmError) return false
+      throw error
+    }
   }
 
   /** Checks that a page is where the index says, and takes it into its slot. */

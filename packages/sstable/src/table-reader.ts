@@ -167,6 +167,11 @@ export class TableReader implements PageSource<Uint8Array> {
     return this.#blocks.loadPageSync(i)
   }
 
+  /** Whether the i-th data block is the next of many that are loaded in a row. */
+  isSequential(i: number): boolean {
+    return this.#blocks.isSequential(i)
+  }
+
   /** Adds an owner. */
   retain(): void {
     this.#owners++
