@@ -14,7 +14,7 @@
  *
  * The program is `kernel/block-kernel.ts`. Does not know the format's header, codecs, or files.
  */
-import { crc32c } from '@lsm/base'
+import { crc32c, EMPTY, TAG_SIZE } from '@lsm/base'
 
 import { BLOCK_KERNEL_CODE } from './generated/block-kernel-code.ts'
 
@@ -30,6 +30,11 @@ const LARGEST_PACKED = 272 * 1024 - 16
 
 /** Type byte and checksum behind a stored block. */
 const TRAILER_SIZE = 5
+
+/** Bits of `indexForm`. */
+const CLOSE = 1
+const SHORT = 2
+const UNIFORM = 4
 
 /** Bytes behind the words of a page. */
 const PAGE_FOOTER = 8
@@ -51,6 +56,7 @@ interface KernelExports {
   readonly expand: (length: number, declared: number) => number
   readonly page: (size: number, verify: boolean, limit: number) => number
   readonly index: (footer: number, count: number, prefix: number, limit: number) => number
+  readonly indexForm: () => number
 }
 
 /** One instance of the program. */
@@ -126,17 +132,28 @@ export class BlockKernel {
     this.#bytes.set(page, INPUT)
     const keyBytes = this.#exports.index(page.length - PAGE_FOOTER, count, prefixLength, limit)
     if (keyBytes === 0) return undefined
-    let at = OUTPUT
-    const take = (bytes: number): ArrayBuffer => this.#exports.memory.buffer.slice(at, (at += bytes))
+    const form = this.#exports.indexForm()
+    const { buffer } = this.#exports.memory
+    const take = (from: number, bytes: number): ArrayBuffer => buffer.slice(OUTPUT + from, OUTPUT + from + bytes)
+    const dataEnd = endOf(take(8 * count - 8, 8), take(16 * count - 8, 8))
+    const ends = new Uint32Array(take(28 * count, 4 * count))
+    const keys = OUTPUT + 41 * count
+    const beforeLast = count < 2 ? 0 : ends[count - 2]
+    const isShort = (form & SHORT) !== 0
     return {
-      count,
-      offsets: new Float64Array(take(8 * count)),
-      sizes: new Float64Array(take(8 * count)),
-      ends: new Uint32Array(take(4 * count)),
-      high: new Uint32Array(take(4 * count)),
-      low: new Uint32Array(take(4 * count)),
-      keys: new Uint8Array(take(keyBytes)),
-      prefixLength,
+      offsets: dataEnd < 2 ** 32 ? new Uint32Array(take(16 * count, 4 * count)) : new Float64Array(take(0, 8 * count)),
+      sizes: (form & CLOSE) === 0 ? new Float64Array(take(8 * count, 8 * count)) : undefined,
+      dataEnd,
+      prefix: this.#bytes.slice(keys, keys + prefixLength),
+      high: new Uint32Array(take(20 * count, 4 * count)),
+      low: new Uint32Array(take(24 * count, 4 * count)),
+      lengths: isShort ? new Uint8Array(take(40 * count, count - 1)) : undefined,
+      tags: isShort
+        ? new Uint8Array(take(32 * count, TAG_SIZE * ((form & UNIFORM) === 0 ? count - 1 : Math.min(1, count - 1))))
+        : EMPTY,
+      ends: isShort ? undefined : ends,
+      keys: isShort ? EMPTY : this.#bytes.slice(keys, keys + beforeLast),
+      last: this.#bytes.slice(keys + beforeLast, keys + keyBytes),
     }
   }
 
@@ -161,20 +178,36 @@ export class BlockKernel {
   }
 }
 
-/** What the index of a table consists of; see `table-index`. */
+/**
+ * What the index of a table consists of; see `table-index`. Of separators the last is apart; the others are two words and a length
+ * each if they are short, else bytes.
+ */
 export interface IndexParts {
-  readonly count: number
-  /** All separators, one behind the other. */
-  readonly keys: Uint8Array
-  /** Where each of them ends. */
-  readonly ends: Uint32Array
-  /** Where blocks lie, and their stored bytes. */
-  readonly offsets: Float64Array
-  readonly sizes: Float64Array
-  /** Bytes that all separators but the last begin with, and the eight that follow in each. */
-  readonly prefixLength: number
+  /** Where blocks lie, of 32 bits each if that is enough. */
+  readonly offsets: Uint32Array | Float64Array
+  /** Stored bytes of blocks, where there are gaps between them. */
+  readonly sizes: Float64Array | undefined
+  /** Where the last block ends, with its trailer. */
+  readonly dataEnd: number
+  /** What the user keys of all separators but the last begin with. */
+  readonly prefix: Uint8Array
+  /** The eight bytes that follow in each, zeros behind its end. */
   readonly high: Uint32Array
   readonly low: Uint32Array
+  /** Bytes of each user key behind the prefix, if they are 8 at most; then there are no `ends`. */
+  readonly lengths: Uint8Array | undefined
+  /** The tags of short separators, one behind the other; a single one if all are the same. */
+  readonly tags: Uint8Array
+  /** Where each separator ends in `keys`. */
+  readonly ends: Uint32Array | undefined
+  readonly keys: Uint8Array
+  /** The last separator. */
+  readonly last: Uint8Array
+}
+
+/** Where a block ends, by its offset and its size. */
+function endOf(offset: ArrayBuffer, size: ArrayBuffer): number {
+  return new Float64Array(offset)[0] + new Float64Array(size)[0] + TRAILER_SIZE
 }
 
 let instance: BlockKernel | undefined

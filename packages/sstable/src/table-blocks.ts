@@ -104,10 +104,10 @@ export class TableBlocks implements PageSource<Uint8Array> {
 
   /** The first block behind those that are read along with the i-th. */
   #aheadOf(i: number): number {
-    const { count, offsets, sizes } = this.index
-    const end = offsets[i] + READ_AHEAD
+    const { index } = this
+    const end = index.offsets[i] + READ_AHEAD
     let until = i + 1
-    while (until < count && offsets[until] + sizes[until] + TRAILER_SIZE <= end) until++
+    while (until < index.count && index.offsets[until] + index.size(until) + TRAILER_SIZE <= end) until++
     return until
   }
 
