@@ -99,6 +99,29 @@ describe('level 0', () => {
     expect(plan(tree, changed)).toBe(expected)
   })
 
+  test.each<[name: string, tree: string, plan: string]>([
+    ['one table', 'L0 #9[a-d]', 'move #9 L0 → L6: iterators merge level 0'],
+    ['none', 'L6 #1[a-z]', 'nothing'],
+    [
+      'tables over others',
+      `L0 #9[a-d] #8[c-f]
+       L6 #1[a-z]`,
+      'rewrite L0 #9 #8 + L6 #1 → L6: iterators merge level 0',
+    ],
+    [
+      'what is urgent goes first',
+      `L0 #9[a-d]
+       L5 #3[a-b 60M] #4[c-d 60M]
+       L6 #1[a-z]`,
+      'rewrite L5 #3 + L6 #1 → L6: level 5 holds 120 MiB of 12 MiB',
+    ],
+  ])('goes before it is urgent where iterators merge it much: %s', (_, tree, expected) => {
+    expect(printPlan(leveledStrategy(settings).plan({ ...parseTree(tree), isReadHeavy: true }))).toBe(expected)
+    expect(printPlan(leveledStrategy(settings).plan({ ...parseTree(tree), isReadHeavy: false }))).toBe(
+      tree.includes('60M') ? expected : 'nothing',
+    )
+  })
+
   test('of a thousand tables, 32 of the oldest go at once', () => {
     const tables = Array.from({ length: 1000 }, (_, at) => `#${1000 - at}[a-z]`).join(' ')
     const oldest = Array.from({ length: 32 }, (_, at) => `#${32 - at}`).join(' ')

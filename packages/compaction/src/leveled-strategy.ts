@@ -6,7 +6,8 @@
  *
  * The level with the greatest score goes first. From level 0 goes everything that overlaps, from deeper levels one table
  * after the other round the key space, or of the next 32 the one that overlaps least of the level below. Whatever a running
- * job has to do with is left out, and another table or level is tried. When all levels are in shape, garbage is looked for.
+ * job has to do with is left out, and another table or level is tried. When all levels are in shape, level 0 goes all the same
+ * if iterators merge it much; then garbage is looked for.
  *
  * 1. Level 0 never passes a table of a level above 0 that it could share keys with: it goes to the first level that
  *    holds any, or to the base.
@@ -56,23 +57,38 @@ function plan(tree: TreeDescription, settings: LeveledSettings): Plan | undefine
   const urgent = scores.map((_, level) => level).filter(level => scores[level] >= 1)
   urgent.sort((a, b) => scores[b] - scores[a])
   for (const level of urgent) {
-    const found = level === 0 ? planLevel0(tree, settings, targets) : planLevel(tree, settings, targets, level)
+    const found =
+      level === 0
+        ? planLevel0(tree, settings, targets, pressureOf(tree, settings))
+        : planLevel(tree, settings, targets, level)
+    if (found !== undefined) return found
+  }
+  if (tree.isReadHeavy === true) {
+    const found = planLevel0(tree, settings, targets, 'iterators merge level 0')
     if (found !== undefined) return found
   }
   return planGarbage(tree, settings, targets.output)
 }
 
-function planLevel0(tree: TreeDescription, settings: LeveledSettings, targets: LevelTargets): Plan | undefined {
+/** Why level 0 is urgent. */
+function pressureOf({ levels: [tables] }: TreeDescription, { level0Trigger }: LeveledSettings): string {
+  return tables.length < level0Trigger
+    ? `level 0 holds ${byteSize(totalSize(tables))}`
+    : `level 0 has ${tables.length} tables`
+}
+
+function planLevel0(
+  tree: TreeDescription,
+  settings: LeveledSettings,
+  targets: LevelTargets,
+  reason: string,
+): Plan | undefined {
   const tables = tree.levels[0]
   const tried = new Set<TableDescription>()
   for (let seed = tables.length - 1; seed >= 0; seed--) {
     if (tried.has(tables[seed])) continue
     const group = level0Group(tree, seed, MOST_LEVEL0_TABLES, () => true)
     if (group === undefined) continue
-    const reason =
-      tables.length < settings.level0Trigger
-        ? `level 0 holds ${byteSize(totalSize(tables))}`
-        : `level 0 has ${tables.length} tables`
     const work = { reason, level: 0, tables: group, outputLevel: targets.output, mayMove: true }
     const found = planWork(tree, settings, work)
     if (found !== undefined) return found

@@ -53,6 +53,8 @@ export interface TreeDescription {
   readonly pointers: readonly (Uint8Array | undefined)[]
   /** The oldest sequence number that anybody reads as of: older deletions hide nothing that is read. */
   readonly oldestReader: number
+  /** Whether iterators have merged level 0 so often that it would have been cheaper to merge it away. */
+  readonly isReadHeavy?: boolean | undefined
 }
 
 /** Tables of one level. */

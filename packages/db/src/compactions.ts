@@ -43,6 +43,8 @@ export interface CompactionParts {
   readonly newest: () => number
   /** Called when the tables have changed. */
   readonly onChange: () => void
+  /** Whether iterators have merged level 0 so often that it would have been cheaper to merge it away. */
+  readonly isReadHeavy: () => boolean
 }
 
 /** What compaction has done on one level. */
@@ -81,7 +83,7 @@ export class Compactions {
 
   /** The tree as it is now, for a strategy. */
   tree(): TreeDescription {
-    const { versions, facts, snapshots, newest } = this.#parts
+    const { versions, facts, snapshots, newest, isReadHeavy } = this.#parts
     return {
       levels: facts.describe(versions.current),
       levelBytes: versions.current.levels.map((_, level) => versions.current.levelBytes(level)),
@@ -90,6 +92,7 @@ export class Compactions {
       now: Date.now(),
       pointers: versions.compactPointers,
       oldestReader: snapshots.oldest(newest()),
+      isReadHeavy: isReadHeavy(),
     }
   }
 

@@ -179,7 +179,9 @@ export class Cursor implements Held, View {
     this.#given = false
     this.#ended = false
     this.#move = undefined
-    this.#walk?.entries.seek(target)
+    if (this.#walk === undefined) return
+    this.state.noteSeek()
+    this.#walk.entries.seek(target)
   }
 
   /** Ends the walk, if it stands where another one can begin; gives whether it does. */
@@ -207,6 +209,7 @@ export class Cursor implements Held, View {
   #begin(): Walk {
     const walk = this.#cursors.walkOver(this.state)
     walk.begin(this)
+    this.state.noteSeek()
     if (this.#from !== undefined) walk.entries.seek(this.#from)
     this.#cursors.walks(this)
     return walk

@@ -83,7 +83,20 @@ async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: 
   const newest = (): number => queue.lastSequence
   const onChange = (): void => current.refresh()
   const strategy = await makeStrategy(options.strategy)
-  const shared = { ...options, strategy, versions, snapshots, facts, obsolete, runner, events, newest, onChange }
+  const isReadHeavy = (): boolean => current.state.isReadHeavy
+  const shared = {
+    ...options,
+    strategy,
+    versions,
+    snapshots,
+    facts,
+    obsolete,
+    runner,
+    events,
+    newest,
+    onChange,
+    isReadHeavy,
+  }
   const compactions = new Compactions(shared)
   const queue: WriteQueue = new WriteQueue(memtables, log, versions.lastSequence, {
     gate,
@@ -112,6 +125,7 @@ async function run(parts: Omit<Engine, 'writer'>, { lock, runner, log, facts }: 
     limits: options.stalls,
     onFailure: error => queue.poison(error),
   })
+  current.onReadHeavy = () => setImmediate(() => background.start())
   await obsolete.remove()
   background.start()
   const writer = { lock, queue, background, compactions, strategy, facts, obsolete, gate, runner, close: closeWriter }

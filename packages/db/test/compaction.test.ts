@@ -38,6 +38,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const place = (): string => mkdtempSync(join(folder, 'db-'))
 
+/** Moves one iterator about, which is open as long as the database. */
+function seekAgain(): (db: Database, i: number) => Promise<unknown> {
+  let keys: ReturnType<Database['keys']> | undefined
+  return async (db, i) => {
+    keys ??= db.keys()
+    keys.seek(`k${i}`)
+    return keys.next()
+  }
+}
+
 /** Bytes of the tables in a directory. */
 function tableBytes(path: string): number {
   const tables = readdirSync(path).filter(name => name.endsWith('.ldb'))
@@ -169,6 +179,33 @@ describe('space comes back', () => {
         .levels.filter(({ tables }) => tables > 0)
         .map(({ level }) => level),
     ).not.toContain(0)
+  })
+
+  test.each<[what: string, read: (db: Database, i: number) => Promise<unknown>, enough: number]>([
+    ['seeks', async (db, i) => db.keys({ gte: `k${i}`, limit: 1 }).all(), 512],
+    ['seeks of one iterator', seekAgain(), 512],
+  ])('of level 0, which is merged away once it has cost many %s', async (_, read, enough) => {
+    await using db = await Database.open('/read-heavy', { fileSystem: new MemoryFileSystem(), workers: 0 })
+    const contents = new Map<string, string>()
+    const put = async (key: string, value: string): Promise<void> => {
+      contents.set(key, value)
+      await db.put(key, value)
+    }
+    for (let i = 0; i < 1000; i++) await put(`k${i}`, 'x'.repeat(50))
+    await db.compactRange()
+    for (let i = 0; i < 1000; i += 7) await put(`k${i}`, 'y')
+    await db.flush()
+    await db.settled()
+    const level0 = async (): Promise<number> => {
+      await new Promise(resolve => setImmediate(resolve))
+      await db.settled()
+      return db.stats().levels[0].tables
+    }
+    for (let i = 0; i < enough / 2; i++) await read(db, i)
+    expect(await level0()).toBe(1)
+    for (let i = 0; i < enough / 2; i++) await read(db, i)
+    expect(await level0()).toBe(0)
+    expect(new Map(await db.iterator().all())).toEqual(contents)
   })
 
   test('fifo drops the oldest beyond its bytes', async () => {
