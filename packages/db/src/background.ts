@@ -160,7 +160,11 @@ export class Background {
     if (stopped !== undefined) throw stopped
     const job = work()
     this.#track(job)
-    return job
+    try {
+      return await job
+    } catch (error) {
+      throw closingOf(error) ?? error
+    }
   }
 
   /** Resolves when a running job has ended, or the signal fires; rejects when work has stopped. */
@@ -380,6 +384,12 @@ function pauseFor(milliseconds: number, signal: AbortSignal): Promise<void> {
       resolve()
     })
   })
+}
+
+/** The close that ended a job, if that is why it failed: who asked for the job did not cancel it. */
+function closingOf(error: unknown): LsmError | undefined {
+  const cause = error instanceof LsmError && error.code === 'LSM_ABORTED' ? error.cause : undefined
+  return cause instanceof LsmError && cause.code === 'LSM_CLOSED' ? cause : undefined
 }
 
 /** Resolves when a signal fires. */
