@@ -5,7 +5,7 @@ import { MemoryFileSystem } from '@lsm/fs/memory'
 import { Random, testSeed } from '@lsm/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { Database } from '../dist/index.js'
+import { Database } from '@lsm/db'
 
 type Pair = readonly [key: Uint8Array, value: Uint8Array]
 
@@ -80,6 +80,29 @@ describe.each(SHAPES)('a scan of %s', (_, prefix, valueSize) => {
       keys.map((key, i) => [key, values[i]]),
       entries,
     )
+  })
+})
+
+describe('an iterator that is disposed of while it waits for the disk', () => {
+  test('leaves nothing to the next one', async () => {
+    const options = { fileSystem: new MemoryFileSystem(), cacheSize: 16 << 20, workers: 0 }
+    const names = Array.from({ length: 5000 }, (_, i) => String(i).padStart(5, '0'))
+    {
+      await using db = await Database.open('/left', options)
+      for (const name of names) await db.put(name, name.repeat(20))
+      await db.flush()
+    }
+    await using db = await Database.open('/left', options)
+    for (let round = 0; round < 20; round++) {
+      const left = db.iterator({ gte: names[round * 100] })
+      const waiting = left.nextv(1000)
+      for (let turns = round % 5; turns > 0; turns--) await Promise.resolve()
+      left[Symbol.dispose]()
+      const start = 4900 - round * 200
+      using next = db.iterator({ gte: names[start] })
+      const both = await Promise.allSettled([waiting, Promise.resolve(next.nextvSync(100))])
+      expect(both[1]).toMatchObject({ value: names.slice(start, start + 100).map(name => [name, name.repeat(20)]) })
+    }
   })
 })
 

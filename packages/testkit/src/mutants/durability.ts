@@ -63,8 +63,8 @@ export const DURABILITY: readonly Mutant[] = [
   {
     name: 'logs that stay are not synced when the database is opened',
     file: 'packages/db/src/begin.ts',
-    from: 'if (kept) await syncLogs(directory, replayed)\n  else await flush',
-    to: 'if (!kept) await flush',
+    from: '  if (kept) await syncLogs(directory, replayed)\n  else {',
+    to: '  if (!kept) {',
     because: 'a later synced write survives an earlier one that does not',
     tests: [CRASHES],
   },
@@ -295,8 +295,8 @@ export const DURABILITY: readonly Mutant[] = [
   {
     name: 'the lock is let go at once',
     file: 'packages/db/src/open.ts',
-    from: '    lock = options.readOnly ? undefined : await directory.lock(LOCK)\n',
-    to: '    lock = options.readOnly ? undefined : await directory.lock(LOCK)\n    await lock?.release()\n',
+    from: '    lock = await directory.lock(LOCK)\n',
+    to: '    lock = await directory.lock(LOCK)\n    await lock.release()\n',
     because: 'two owners write into one log',
     tests: [DATABASE],
   },

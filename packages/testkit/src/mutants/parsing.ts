@@ -4,6 +4,7 @@
 import type { Mutant } from './mutant.ts'
 
 const CORRUPTION = 'packages/db/test/corruption-sweep.test.ts'
+const SCANS = 'packages/db/test/scan-copies.test.ts'
 const MODEL = 'packages/db/test/model.test.ts'
 const VERSIONS = 'packages/manifest/src/version-set.test.ts'
 
@@ -20,8 +21,8 @@ export const PARSING: readonly Mutant[] = [
   {
     name: "a block's checksum does not cover its type",
     file: 'packages/sstable/src/table-format.ts',
-    from: 'maskCrc(crc32c(stored, 0, size + 1))',
-    to: 'maskCrc(crc32c(stored, 0, size))',
+    from: 'maskCrc(blockChecksum(stored, 0, size + 1))',
+    to: 'maskCrc(blockChecksum(stored, 0, size))',
     because: 'no table of LevelDB can be read',
     tests: ['packages/sstable/src/table-format.test.ts', CORRUPTION],
   },
@@ -84,8 +85,8 @@ export const PARSING: readonly Mutant[] = [
   {
     name: 'what an older file left behind a torn edit counts as records',
     file: 'packages/manifest/src/manifest-reader.ts',
-    from: 'return nextFileNumber === undefined || nextFileNumber > this.#number',
-    to: 'return nextFileNumber === undefined || nextFileNumber > 0',
+    from: 'return nextFileNumber !== undefined && nextFileNumber <= this.#number',
+    to: 'return nextFileNumber !== undefined && nextFileNumber <= 0',
     because: 'a crash leaves a database that does not open',
     tests: [VERSIONS],
   },
@@ -212,10 +213,66 @@ export const PARSING: readonly Mutant[] = [
   {
     name: 'an iterator sees one write too many',
     file: 'packages/db/src/visible-iterator.ts',
-    from: '    if (tagSequence(key, keyEnd) > this.#sequence) return MISS\n    const decided',
-    to: '    if (tagSequence(key, keyEnd) > this.#sequence + 1) return MISS\n    const decided',
+    from: '    if (tagSequence(key, keyEnd) > this.#sequence) return MISS\n',
+    to: '    if (tagSequence(key, keyEnd) > this.#sequence + 1) return MISS\n',
     because: 'a snapshot changes',
     tests: ['packages/db/src/visible-iterator.test.ts', MODEL],
+  },
+  {
+    name: 'an iterator gives older versions of a key as well',
+    file: 'packages/db/src/visible-iterator.ts',
+    from: '        : this.#merged.shared === length)\n',
+    to: '        : this.#merged.shared > length)\n',
+    because: 'an overwritten or deleted entry comes back',
+    tests: ['packages/db/src/visible-iterator.test.ts', MODEL],
+  },
+  {
+    name: 'keys that are put together anew are not copied on the way back',
+    file: 'packages/db/src/visible-iterator.ts',
+    from: 'const stays = source.key === source.value',
+    to: 'const stays = true',
+    because: 'a descending walk gives wrong keys',
+    tests: [SCANS, 'packages/db/src/visible-iterator.test.ts'],
+  },
+  {
+    name: 'an array whose contents change is copied once',
+    file: 'packages/db/src/page-copies.ts',
+    from: 'if (key !== value || key.length > LARGEST) return undefined',
+    to: 'if (key.length > LARGEST) return undefined',
+    because: 'a scan gives one key again and again',
+    tests: [SCANS],
+  },
+  {
+    name: 'a walk whose load is under way is given to the next iterator',
+    file: 'packages/db/src/cursor.ts',
+    from: '!this.busy && this.#move !== MISS',
+    to: 'true',
+    because: 'an iterator is given blocks that another one asked for',
+    tests: [SCANS],
+  },
+  {
+    name: 'a page is searched as if every key began as its keys do',
+    file: 'packages/sstable/src/page-iterator.ts',
+    from: '    return order < 0 ? this.#count : 0\n',
+    to: '    return first\n',
+    because: 'iterators begin in the midst of a range',
+    tests: ['packages/sstable/src/page.test.ts'],
+  },
+  {
+    name: 'short separators all have the tag of the first',
+    file: 'packages/sstable/src/table-index.ts',
+    from: 'const tag = tags.length === TAG_SIZE ? 0 : TAG_SIZE * i',
+    to: 'const tag = 0',
+    because: 'a version of a key is looked for in the wrong block',
+    tests: ['packages/sstable/src/table-index.test.ts'],
+  },
+  {
+    name: 'damage in a block that was read ahead fails the read of another',
+    file: 'packages/sstable/src/table-blocks.ts',
+    from: '      if (error instanceof LsmError) return false\n',
+    to: '',
+    because: 'undamaged entries cannot be scanned',
+    tests: ['packages/sstable/src/table-reader.test.ts'],
   },
   {
     name: 'the table that ends with a key is not searched for it',
