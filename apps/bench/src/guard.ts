@@ -56,6 +56,9 @@ async function compareCommits(args: readonly string[]): Promise<number> {
     return 2
   }
   const directory = await mkdtemp(join(values.dir, 'lsm-guard-'))
+  // The first interrupt ends the child at work, and what was made for it is removed; a second one ends everything at once.
+  const interrupt = new AbortController()
+  process.once('SIGINT', () => interrupt.abort(new Error('interrupted')))
   try {
     await using a = await buildCommit(before, join(directory, 'a'))
     await using b = await buildCommit(after, join(directory, 'b'))
@@ -64,7 +67,7 @@ async function compareCommits(args: readonly string[]): Promise<number> {
     const names = workloads.flatMap(name => ['--workload', name])
     const judgements: Judgement[] = []
     for (const rounds of parseCommand([...settings, ...engines, ...names]).rounds)
-      judgements.push(judge(rounds, await measured(rounds)))
+      judgements.push(judge(rounds, await measured(rounds, interrupt.signal)))
     console.log(judgementTable([before, after], judgements))
     return judgements.some(({ verdict }) => verdict === 'slower' || verdict === 'failed') ? 1 : 0
   } finally {
@@ -72,10 +75,11 @@ async function compareCommits(args: readonly string[]): Promise<number> {
   }
 }
 
-async function measured(rounds: Rounds): Promise<Outcome[]> {
+async function measured(rounds: Rounds, signal: AbortSignal): Promise<Outcome[]> {
   process.stderr.write(`${rounds.workload} `)
   const outcomes: Outcome[] = []
   for await (const outcome of runRounds(rounds)) {
+    signal.throwIfAborted()
     outcomes.push(outcome)
     process.stderr.write(outcome.failure === undefined ? '.' : ` ${outcome.failure} `)
   }

@@ -1,11 +1,10 @@
 /**
  * What scans hand out is the user's: entries of pages that are copied whole, of such that are not, and of memtables.
  */
+import { Database } from '@lsm/db'
 import { MemoryFileSystem } from '@lsm/fs/memory'
 import { Random, testSeed } from '@lsm/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-
-import { Database } from '@lsm/db'
 
 type Pair = readonly [key: Uint8Array, value: Uint8Array]
 
