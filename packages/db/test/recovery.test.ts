@@ -2,6 +2,7 @@
  * What is left after a crash, and what is refused because no crash can have left it.
  */
 import { crc32c } from '@lsm/base'
+import { CrashableFileSystem } from '@lsm/fs/testing'
 import { Database, type LsmError } from '@lsm/db'
 import { MemoryFileSystem } from '@lsm/fs'
 import { describe, expect, test } from 'vitest'
@@ -394,4 +395,19 @@ test('names that are not ours stay', async () => {
   expect(names).not.toContain('000077.ldb')
   expect(names).not.toContain('000076.dbtmp')
   expect((await db.keys().all()).length).toBe(3)
+})
+
+test('a log that stays is synced before anything is written behind it', async () => {
+  const first = new CrashableFileSystem()
+  const killed = await Database.open('/db', { fileSystem: first, workers: 0 })
+  await killed.put('before', 'not synced')
+  const second = first.crash({ variant: 'kill' })
+  const log = (await (await second.openDirectory('/db', false)).list()).find(({ name }) => name.endsWith('.log'))!.name
+  const db = await Database.open('/db', { fileSystem: second, workers: 0 })
+  await db.put('later', 'synced', { sync: true })
+  const synced = second.operations.findIndex(({ kind, file }) => kind === 'sync' && file === log)
+  const written = second.operations.findIndex(({ kind, file }) => kind === 'append' && file.endsWith('.log'))
+  expect(synced).toBeGreaterThanOrEqual(0)
+  expect(synced).toBeLessThan(written)
+  for (const database of [killed, db]) await database.close()
 })

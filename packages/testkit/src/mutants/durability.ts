@@ -66,7 +66,7 @@ export const DURABILITY: readonly Mutant[] = [
     from: '  if (kept) await syncLogs(directory, replayed)\n  else {',
     to: '  if (!kept) {',
     because: 'a later synced write survives an earlier one that does not',
-    tests: [CRASHES],
+    tests: [RECOVERY],
   },
   {
     name: "a new log's name is not made durable",

@@ -118,6 +118,8 @@ function verdictOn(copy: string, { file, from, to, tests }: Mutant): Verdict {
   if (text.split(from).length !== 2) return 'DOES NOT APPLY'
   const broken = text.split(from).join(to)
   const { outputText, diagnostics = [] } = ts.transpileModule(broken, {
+    // Of a kind by its name: taken for CommonJS, it would load copies of its own of what it imports.
+    fileName: file.replace(/\.ts$/, '.mts'),
     compilerOptions: settings(),
     reportDiagnostics: true,
   })

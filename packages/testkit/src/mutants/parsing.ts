@@ -243,14 +243,6 @@ export const PARSING: readonly Mutant[] = [
     tests: [SCANS],
   },
   {
-    name: 'a walk whose load is under way is given to the next iterator',
-    file: 'packages/db/src/cursor.ts',
-    from: '!this.busy && this.#move !== MISS',
-    to: 'true',
-    because: 'an iterator is given blocks that another one asked for',
-    tests: [SCANS],
-  },
-  {
     name: 'a page is searched as if every key began as its keys do',
     file: 'packages/sstable/src/page-iterator.ts',
     from: '    return order < 0 ? this.#count : 0\n',
