@@ -36,6 +36,18 @@ describe('a full disk', () => {
     expect(again.recovery.dropped).toEqual([])
   })
 
+  test('that is noticed by a sync stops writes: what was not synced may be gone', async () => {
+    const { fileSystem, db } = await opened()
+    await db.put('before', '1')
+    fileSystem.code = 'LSM_DISK_FULL'
+    fileSystem.failWhen = name => name.startsWith('sync') && name.includes('.log')
+    await expect(db.put('a', '1', { sync: true })).rejects.toMatchObject({ code: 'LSM_READ_ONLY' })
+    fileSystem.failWhen = undefined
+    await expect(db.put('b', '1')).rejects.toMatchObject({ code: 'LSM_READ_ONLY' })
+    expect(await db.get('before')).toBe('1')
+    await db.close()
+  })
+
   test('under background work lets writes go on until memory is used up, and then refuses them instead of hanging', async () => {
     const { fileSystem, db } = await opened()
     fileSystem.code = 'LSM_DISK_FULL'

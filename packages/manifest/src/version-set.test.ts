@@ -169,6 +169,17 @@ describe('changes', () => {
     expect(shape(set.current)).toBe('1:5,6')
   })
 
+  test('that fail to be written or synced change nothing here', async () => {
+    for (const step of [0, 1]) {
+      const directory = new FailingDirectory(await newDirectory())
+      const set = await VersionSet.create(directory)
+      await set.apply(edit(1, [table(5, 'a', 'm')]))
+      directory.failAt = directory.changes.length + step
+      await expect(set.apply(edit(1, [table(6, 'n', 'z')]))).rejects.toBe(directory.failure)
+      expect(shape(set.current)).toBe('1:5')
+    }
+  })
+
   test('asked for at once are made in order', async () => {
     const directory = await newDirectory()
     const set = await VersionSet.create(directory)

@@ -58,7 +58,7 @@ export const DURABILITY: readonly Mutant[] = [
     from: '    if (this.#failure === undefined) await this.#log.writer.sync()\n',
     to: '',
     because: 'what was there at an orderly close is lost with the power',
-    tests: [CRASHES],
+    tests: [RECOVERY],
   },
   {
     name: 'logs that stay are not synced when the database is opened',
@@ -106,7 +106,7 @@ export const DURABILITY: readonly Mutant[] = [
     from: '    await this.#poisoning(async () => {\n      writer.append(record, 0, record.length)\n',
     to: '    this.#install(version, edit)\n    await this.#poisoning(async () => {\n      writer.append(record, 0, record.length)\n',
     because: 'files that the durable MANIFEST names are removed',
-    tests: [CRASHES, FAULTS],
+    tests: ['packages/manifest/src/version-set.test.ts'],
   },
   {
     name: 'a new MANIFEST is not synced',
@@ -306,7 +306,7 @@ export const DURABILITY: readonly Mutant[] = [
     from: '    this.#closed = true\n    await this.settled()\n',
     to: '    this.#closed = true\n',
     because: 'a write that was called before the close fails, or is lost',
-    tests: [DATABASE, 'packages/db/test/write-queue.test.ts'],
+    tests: [RECOVERY],
   },
   {
     name: 'a file of the system is not synced',
