@@ -50,25 +50,30 @@ export class PageIterator extends BlockIterator {
     this.value = page
   }
 
+  /** To the first entry. */
   override seekToFirst(): Move {
     return this.#count === 0 ? super.seekToFirst() : this.#stand(0, 0)
   }
 
+  /** To the last entry. */
   override seekToLast(): Move {
     return this.#count === 0 ? super.seekToLast() : this.standAt(this.#count - 1)
   }
 
+  /** One entry on. */
   override next(): Move {
     if (this.#count === 0) return super.next()
     const at = this.#at + 1
     return at === this.#count ? END : this.#stand(at, this.valueEnd)
   }
 
+  /** One entry back. */
   override prev(): Move {
     if (this.#count === 0) return super.prev()
     return this.#at === 0 ? END : this.standAt(this.#at - 1)
   }
 
+  /** To the first entry at or after an internal key. */
   override seek(target: Uint8Array, start: number, end: number): Move {
     if (this.#count === 0) return super.seek(target, start, end)
     const at = this.#search(target, start, end)
