@@ -244,9 +244,13 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
   #item(entries: VisibleIterator, wanted: number): T {
     const shape = this.#shape
     const copy = this.#copies?.of(entries, wanted)
-    if (shape === 'values') return valueOf(this.#value, entries, copy) as T
-    const key = keyOf(this.#key, entries, copy)
-    return (shape === 'keys' ? key : [key, valueOf(this.#value, entries, copy)]) as T
+    if (shape === 'values') return this.#valueOf(entries, copy) as T
+    const key = shown(this.#key, entries.key, entries.keyStart, entries.keyEnd, copy)
+    return (shape === 'keys' ? key : [key, this.#valueOf(entries, copy)]) as T
+  }
+
+  #valueOf({ value, valueStart, valueEnd }: VisibleIterator, copy: Uint8Array | undefined): unknown {
+    return shown(this.#value, value, valueStart, valueEnd, copy)
   }
 
   #check(): void {
@@ -256,24 +260,16 @@ export class DatabaseIterator<T, K> implements AsyncIterable<T>, Iterable<T> {
   }
 }
 
-/** The user's key: shown in a copy of the page, if there is one, or copied alone. */
-function keyOf(
+/** What `bytes[start, end)` are to the user: shown in a copy of all of them, if there is one, or copied alone. */
+function shown(
   encoding: Transcoder,
-  { key, keyStart, keyEnd }: VisibleIterator,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
   copy: Uint8Array | undefined,
 ): unknown {
-  if (copy === undefined || encoding.show === undefined) return encoding.read(key, keyStart, keyEnd)
-  return encoding.show(copy, keyStart, keyEnd)
-}
-
-/** The same of its value. */
-function valueOf(
-  encoding: Transcoder,
-  { value, valueStart, valueEnd }: VisibleIterator,
-  copy: Uint8Array | undefined,
-): unknown {
-  if (copy === undefined || encoding.show === undefined) return encoding.read(value, valueStart, valueEnd)
-  return encoding.show(copy, valueStart, valueEnd)
+  if (copy === undefined || encoding.show === undefined) return encoding.read(bytes, start, end)
+  return encoding.show(copy, start, end)
 }
 
 function isAt({ key, keyStart, keyEnd }: VisibleIterator, wanted: Uint8Array): boolean {

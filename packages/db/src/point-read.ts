@@ -59,11 +59,11 @@ function readTable(
   found: FoundValue,
   context: ReadContext,
 ): Lookup {
-  // Its filter denies a key outside of an open table's range, and in less time than it takes to compare it with the bounds.
   const open = tables.opened(file.number)
-  if (open !== undefined) return open.find(key, found, context)
+  // A filter denies a key outside of the table's range, and in less time than it takes to compare it with the bounds.
+  if (open?.isFiltered === true) return open.find(key, found, context)
   if (!covers(file, key)) return ABSENT
-  const table = tables.table(file.number, file.size, context)
+  const table = open ?? tables.table(file.number, file.size, context)
   return table === undefined ? MISS : table.find(key, found, context)
 }
 

@@ -66,10 +66,11 @@ export class ReadState {
 }
 
 /** Seeks in level 0 that are worth its merging into the level below; without end where it is empty. */
-function worthOfLevel0({ levels: [newest, ...deeper] }: Version): number {
-  if (newest.length === 0) return Number.POSITIVE_INFINITY
-  const below = deeper.find(files => files.length > 0) ?? []
-  const bytes = [...newest, ...below].reduce((sum, { size }) => sum + size, 0)
+function worthOfLevel0(version: Version): number {
+  const { levels } = version
+  if (levels[0].length === 0) return Number.POSITIVE_INFINITY
+  const below = levels.findIndex((files, level) => level > 0 && files.length > 0)
+  const bytes = version.levelBytes(0) + (below < 0 ? 0 : version.levelBytes(below))
   return Math.max(FEWEST_SEEKS, bytes / BYTES_PER_SEEK)
 }
 

@@ -2,7 +2,7 @@
  * What is done with every byte of a block, in WebAssembly: CRC-32C, Snappy both ways, and the making of pages. AssemblyScript;
  * `build.mjs` compiles it, and `src/block-kernel.ts` runs it. Its twins in TypeScript, which say why things are as they are, are
  * `crc32c` of @lsm/base, `src/snappy-compress.ts`, `src/snappy-decompress.ts`, `src/page.ts` and `decode` in
- * `src/table-index.ts`: what comes out is the same, byte for byte.
+ * `src/index-parts.ts`: what comes out is the same, byte for byte.
  *
  *     0         1 KiB           17 KiB         49 KiB          323 KiB          597 KiB                      1.5 MiB
  *     | unused  | CRC tables    | hash table   | input         | output         | page → … ← its offsets     |

@@ -243,9 +243,9 @@ export class BlockIterator implements InternalIterator {
 
   #readLongHeader(at: number): number {
     this.valueStart = at
-    this.#shared = this.#varint()
-    this.#unshared = this.#varint()
-    const valueLength = this.#varint()
+    this.#shared = this.readVarint()
+    this.#unshared = this.readVarint()
+    const valueLength = this.readVarint()
     const keyAt = this.valueStart
     this.valueStart = keyAt + this.#unshared
     this.valueEnd = this.valueStart + valueLength
@@ -253,8 +253,8 @@ export class BlockIterator implements InternalIterator {
   }
 
   /** A varint at `valueStart`, which moves behind it. A block is smaller than 2^31 bytes, and so are its lengths. */
-  #varint(): number {
-    const block = this.#block
+  protected readVarint(): number {
+    const block = this.value
     let value = 0
     for (let shift = 0; ; shift += 7) {
       const byte = block[this.valueStart++]

@@ -17,6 +17,8 @@
 import { crc32c, EMPTY, TAG_SIZE } from '@lsm/base'
 
 import { BLOCK_KERNEL_CODE } from './generated/block-kernel-code.ts'
+import type { IndexParts } from './index-parts.ts'
+import { PAGE_FOOTER } from './page.ts'
 
 const INPUT = 0xc400
 const OUTPUT = 0x5_0c00
@@ -35,9 +37,6 @@ const TRAILER_SIZE = 5
 const CLOSE = 1
 const SHORT = 2
 const UNIFORM = 4
-
-/** Bytes behind the words of a page. */
-const PAGE_FOOTER = 8
 
 /** Bytes below which the copy into the instance costs more than is won. */
 const SMALL = 512
@@ -176,33 +175,6 @@ export class BlockKernel {
     if (this.#exports.expand(end - start, length) !== 0) return undefined
     return new Uint8Array(this.#bytes.subarray(OUTPUT, OUTPUT + length))
   }
-}
-
-/**
- * What the index of a table consists of; see `table-index`. Of separators the last is apart; the others are two words and a length
- * each if they are short, else bytes.
- */
-export interface IndexParts {
-  /** Where blocks lie, of 32 bits each if that is enough. */
-  readonly offsets: Uint32Array | Float64Array
-  /** Stored bytes of blocks, where there are gaps between them. */
-  readonly sizes: Float64Array | undefined
-  /** Where the last block ends, with its trailer. */
-  readonly dataEnd: number
-  /** What the user keys of all separators but the last begin with. */
-  readonly prefix: Uint8Array
-  /** The eight bytes that follow in each, zeros behind its end. */
-  readonly high: Uint32Array
-  readonly low: Uint32Array
-  /** Bytes of each user key behind the prefix, if they are 8 at most; then there are no `ends`. */
-  readonly lengths: Uint8Array | undefined
-  /** The tags of short separators, one behind the other; a single one if all are the same. */
-  readonly tags: Uint8Array
-  /** Where each separator ends in `keys`. */
-  readonly ends: Uint32Array | undefined
-  readonly keys: Uint8Array
-  /** The last separator. */
-  readonly last: Uint8Array
 }
 
 /** Where a block ends, by its offset and its size. */

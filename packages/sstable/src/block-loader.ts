@@ -3,8 +3,8 @@
  *
  * 1. A size is compared with the file and with the limit before it is allocated; so is what a block decompresses to.
  * 2. The checksum covers the stored bytes, and is compared before they are decompressed.
- * 3. What comes out is a plain `Uint8Array`, of its own unless blocks are only passed through. Its entries have not been
- *    looked at.
+ * 3. What comes out is a plain `Uint8Array`, a page of its own unless blocks are only passed through. Entries of a page have been
+ *    checked; what `unseal` gives has not been looked at.
  *
  * Does not know what the block is for, or who keeps it.
  */

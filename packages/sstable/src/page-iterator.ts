@@ -160,24 +160,13 @@ export class PageIterator extends BlockIterator {
 
   #standOnLong(lengths: number): Move {
     this.valueStart = lengths
-    const keyLength = this.#varint()
-    const valueLength = this.#varint()
+    const keyLength = this.readVarint()
+    const valueLength = this.readVarint()
     this.keyStart = this.valueStart
     this.keyEnd = this.keyStart + keyLength
     this.valueStart = this.keyEnd
     this.valueEnd = this.keyEnd + valueLength
     return VALID
-  }
-
-  /** A varint at `valueStart`, which moves behind it. */
-  #varint(): number {
-    const page = this.#page
-    let value = 0
-    for (let shift = 0; ; shift += 7) {
-      const byte = page[this.valueStart++]
-      value |= (byte & 127) << shift
-      if (byte < 128) return value
-    }
   }
 }
 

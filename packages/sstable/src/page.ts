@@ -17,7 +17,7 @@
  *
  * Words are zero where a user key ends before them. Does not know files or caches; only memory has pages.
  */
-import { putFixed32, putVarint, sharedPrefixLength, TAG_SIZE, varintLength } from '@lsm/base'
+import { EMPTY, putFixed32, putVarint, sharedPrefixLength, TAG_SIZE, varintLength } from '@lsm/base'
 
 import { BlockWalker } from './block-walker.ts'
 
@@ -40,15 +40,22 @@ export function makePage(
 ): Uint8Array {
   const walker = new BlockWalker(block, true, file, offset)
   const limit = block.length + Math.floor(block.length / 2)
+  let first = EMPTY
   let count = 0
   let size = 0
   while (walker.next()) {
+    if (count === 0) first = walker.key.bytes.slice(0, walker.key.length - TAG_SIZE)
     size += entrySize(walker)
     count++
   }
   if (count === 0 || size > limit) return folded(block, allocate)
+  const { key } = walker
+  const prefix = sharedPrefixLength(first, 0, first.length, key.bytes, 0, key.length - TAG_SIZE)
   const page = allocate(size + (count + 1) * 4 + count * WORD + PAGE_FOOTER)
-  fill(page, new BlockWalker(block, true, file, offset), block, count, size)
+  putFixed32(page, size + 4 * count, count)
+  putFixed32(page, page.length - PAGE_FOOTER, prefix)
+  putFixed32(page, page.length - PAGE_FOOTER + 4, count)
+  fill(page, new BlockWalker(block, true, file, offset), block, { count, size, prefix })
   return page
 }
 
@@ -64,34 +71,25 @@ function entrySize({ key, valueStart, valueEnd }: BlockWalker): number {
   return 1 + varintLength(key.length) + varintLength(valueLength) + key.length + valueLength
 }
 
-/** Writes entries, their offsets, and what follows. */
-function fill(page: Uint8Array, walker: BlockWalker, block: Uint8Array, count: number, end: number): void {
-  const keys: { start: number; end: number }[] = []
+/** Writes entries, their offsets and their words, one after the other. */
+function fill(
+  page: Uint8Array,
+  walker: BlockWalker,
+  block: Uint8Array,
+  { count, size, prefix }: { count: number; size: number; prefix: number },
+): void {
+  const words = size + 4 * (count + 1)
   let at = 0
   for (let n = 0; walker.next(); n++) {
     const { key, valueStart, valueEnd } = walker
-    putFixed32(page, end + 4 * n, at)
+    putFixed32(page, size + 4 * n, at)
     page[at] = 0
     const start = putVarint(page, putVarint(page, at + 1, key.length), valueEnd - valueStart)
     page.set(key.bytes.subarray(0, key.length), start)
     page.set(block.subarray(valueStart, valueEnd), start + key.length)
-    keys.push({ start, end: start + key.length - TAG_SIZE })
+    putWord(page, words + WORD * n, wordOf(key.bytes, prefix, key.length - TAG_SIZE))
     at = start + key.length + valueEnd - valueStart
   }
-  putFixed32(page, end + 4 * count, count)
-  const first = keys[0]
-  const last = keys[count - 1]
-  const prefix = sharedPrefixLength(page, first.start, first.end, page, last.start, last.end)
-  const words = end + 4 * (count + 1)
-  for (let n = 0; n < count; n++) {
-    const key = keys[n]
-    for (let i = 0; i < WORD; i++) {
-      const from = key.start + prefix + i
-      page[words + WORD * n + i] = from < key.end ? page[from] : 0
-    }
-  }
-  putFixed32(page, words + WORD * count, prefix)
-  putFixed32(page, words + WORD * count + 4, count)
 }
 
 /** Four bytes from `at` on as one big-endian number, zeros in place of those from `userEnd` on, where a tag follows. */
@@ -100,4 +98,12 @@ export function wordOf(key: Uint8Array, at: number, userEnd: number): number {
   const length = userEnd - at
   if (length >= 4) return all >>> 0
   return length <= 0 ? 0 : (all & (-1 << (32 - 8 * length))) >>> 0
+}
+
+/** Writes a word of {@link wordOf} at `at`. */
+export function putWord(target: Uint8Array, at: number, word: number): void {
+  target[at] = word >>> 24
+  target[at + 1] = word >>> 16
+  target[at + 2] = word >>> 8
+  target[at + 3] = word
 }

@@ -121,13 +121,24 @@ export class TableBlocks implements PageSource<Uint8Array> {
 
   async #load(i: number, until: number): Promise<Uint8Array> {
     const handle = this.index.handle(i)
-    if (until === i + 1) return this.#admit(i, await this.#loader.loadPage(handle))
+    const stored = until > i + 1 ? await this.#readAhead(i, until) : undefined
+    if (stored === undefined) return this.#admit(i, await this.#loader.loadPage(handle))
     const { offset, length } = this.#loader.range(handle)
-    const last = this.index.handle(until - 1)
-    const stored = await this.#loader.read({ offset, length: last.offset + last.size + TRAILER_SIZE - offset })
     const page = this.#admit(i, this.#loader.page(stored.subarray(0, length), handle))
     for (let next = i + 1; next < until; next++) if (!this.#admitAhead(next, stored, offset)) break
     return page
+  }
+
+  /** What is stored of some blocks; `undefined` if it cannot be read, which says nothing of the first of them. */
+  async #readAhead(i: number, until: number): Promise<Uint8Array | undefined> {
+    const { offset } = this.index.handle(i)
+    const last = this.index.handle(until - 1)
+    try {
+      return await this.#loader.read({ offset, length: last.offset + last.size + TRAILER_SIZE - offset })
+    } catch (error) {
+      if (error instanceof LsmError) return undefined
+      throw error
+    }
   }
 
   /** Takes in a block that was read along with others at an offset; says whether it could. */

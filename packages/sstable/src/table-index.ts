@@ -7,49 +7,17 @@
  * A search compares the first eight bytes that differ somewhere in the table, as two 32-bit words, and looks at whole
  * keys only where these tie: among 16,000 blocks it takes 120 ns, where a search in the stored block takes 700.
  *
- * 1. Separators ascend strictly; blocks lie one behind the other and end where the data end. So the memory that the
- *    index takes is in proportion to the file, whatever the file says.
- * 2. The common prefix is that of all separators' user keys but the last: that one is the shortest key after the whole
- *    table, and shares little with any.
- *
- * 3. A separator of at most eight bytes behind the prefix is its words, its length and its tag: 13 to 21 bytes of memory for a
- *    block, offset included, where whole keys and handles take 50. All but the last mostly are, since writers shorten them.
+ * 1. Separators ascend strictly.
+ * 2. All separators but the last begin with one prefix.
  *
  * A separator's type byte means nothing: writers disagree about it.
  */
-import {
-  ByteBuffer,
-  ByteReader,
-  compareBytes,
-  compareInternalKeys,
-  corruption,
-  EMPTY,
-  equalBytes,
-  sharedPrefixLength,
-  TAG_SIZE,
-  VALID,
-} from '@lsm/base'
+import { ByteBuffer, compareBytes, compareInternalKeys, equalBytes, TAG_SIZE } from '@lsm/base'
 
-import type { BlockKernel, IndexParts } from './block-kernel.ts'
-import { PageIterator } from './page-iterator.ts'
-import { wordOf } from './page.ts'
-import { readHandle, TRAILER_SIZE, type BlockHandle } from './table-format.ts'
-
-/** What an index is decoded from. */
-export interface IndexSource {
-  /** The page of the index block. */
-  readonly page: Uint8Array
-  /** File name and the block's offset, for error messages. */
-  readonly file: string
-  readonly offset: number
-  /** Data blocks end at or before this offset. */
-  readonly dataLimit: number
-  /** The most bytes that all separators together may have. */
-  readonly keyLimit: number
-}
-
-/** The fewest bytes of an entry in a page: lengths, a key that shares all but a byte, a handle. */
-const SMALLEST_ENTRY = 6
+import type { BlockKernel } from './block-kernel.ts'
+import { indexParts, type IndexParts, type IndexSource } from './index-parts.ts'
+import { putWord, wordOf } from './page.ts'
+import { TRAILER_SIZE, type BlockHandle } from './table-format.ts'
 
 /** A separator that is looked at, and its tag behind it; there is one at a time. */
 const SHOWN = new ByteBuffer()
@@ -69,10 +37,10 @@ export class TableIndex {
 
   /**
    * @param kernel - decodes it, if there is one.
-   * @throws LsmError `LSM_CORRUPTION` for a block that is not an index.
+   * @throws LsmError `LSM_CORRUPTION` for a page that is not an index.
    */
   constructor(source: IndexSource, kernel: BlockKernel | undefined) {
-    const parts = decodeFast(source, kernel) ?? decode(source)
+    const parts = indexParts(source, kernel)
     this.count = parts.offsets.length
     this.offsets = parts.offsets
     this.dataEnd = parts.dataEnd
@@ -164,117 +132,4 @@ export class TableIndex {
       SHOWN.append(tags, tag, tag + TAG_SIZE)
     }
   }
-}
-
-function putWord(target: Uint8Array, at: number, word: number): void {
-  target[at] = word >>> 24
-  target[at + 1] = word >>> 16
-  target[at + 2] = word >>> 8
-  target[at + 3] = word
-}
-
-/** By the kernel, if there is one and the page is plain: it takes 0.2 ms for 3,000 blocks, where code that has not run yet takes 5. */
-function decodeFast(
-  { page, dataLimit, keyLimit }: IndexSource,
-  kernel: BlockKernel | undefined,
-): IndexParts | undefined {
-  const entries = new PageIterator()
-  entries.open(page)
-  if (entries.count === 0 || page.length > keyLimit) return undefined
-  return kernel?.index(page, entries.count, commonPrefix(entries), dataLimit)
-}
-
-/** Bytes that all user keys of a page but the last share. */
-function commonPrefix(entries: PageIterator): number {
-  if (entries.count < 2) return 0
-  entries.standAt(0)
-  const { key, keyStart, keyEnd } = entries
-  entries.standAt(entries.count - 2)
-  return sharedPrefixLength(key, keyStart, keyEnd - TAG_SIZE, key, entries.keyStart, entries.keyEnd - TAG_SIZE)
-}
-
-/** Walks the page once; nothing that is allocated on the way is larger than a few times the page. */
-function decode(source: IndexSource): IndexParts {
-  const { page, file, offset, keyLimit } = source
-  const most = Math.floor(page.length / SMALLEST_ENTRY)
-  const keys = new ByteBuffer(page.length)
-  const ends = new Uint32Array(most)
-  const offsets = new Float64Array(most)
-  const sizes = new Float64Array(most)
-  const entries = new PageIterator()
-  entries.open(page)
-  let count = 0
-  let dataEnd = 0
-  for (let move = entries.seekToFirst(); move === VALID; move = entries.next()) {
-    const handle = handleOf(entries, source)
-    if (handle.offset < dataEnd) throw corruption('index has blocks that overlap or descend', file, offset)
-    dataEnd = handle.offset + handle.size + TRAILER_SIZE
-    if (keys.length + entries.keyEnd - entries.keyStart > keyLimit) {
-      throw corruption(`keys of the index exceed ${keyLimit} bytes`, file, offset)
-    }
-    keys.append(entries.key, entries.keyStart, entries.keyEnd)
-    ends[count] = keys.length
-    offsets[count] = handle.offset
-    sizes[count++] = handle.size
-  }
-  return {
-    ...formOf(keys.bytes.subarray(0, keys.length), ends.slice(0, count)),
-    offsets: dataEnd < 2 ** 32 ? Uint32Array.from(offsets.subarray(0, count)) : offsets.slice(0, count),
-    sizes: areClose(offsets, sizes, count) ? undefined : sizes.slice(0, count),
-    dataEnd,
-  }
-}
-
-/** Whether there are no gaps between blocks, nor before the first. */
-function areClose(offsets: Float64Array, sizes: Float64Array, count: number): boolean {
-  let end = 0
-  for (let i = 0; i < count; i++) {
-    if (offsets[i] !== end) return false
-    end += sizes[i] + TRAILER_SIZE
-  }
-  return true
-}
-
-/** How separators are kept. */
-function formOf(keys: Uint8Array, ends: Uint32Array): Omit<IndexParts, 'offsets' | 'sizes' | 'dataEnd'> {
-  const count = ends.length
-  const high = new Uint32Array(count)
-  const low = new Uint32Array(count)
-  const start = (i: number): number => (i <= 0 ? 0 : ends[i - 1])
-  const beforeLast = start(count - 1)
-  const prefixLength =
-    count < 2 ? 0 : sharedPrefixLength(keys, 0, ends[0] - TAG_SIZE, keys, start(count - 2), beforeLast - TAG_SIZE)
-  const tags = new Uint8Array(TAG_SIZE * Math.max(0, count - 1))
-  const lengths = new Uint8Array(Math.max(0, count - 1))
-  let isShort = true
-  let isUniform = true
-  for (let i = 0; i < count; i++) {
-    const userEnd = ends[i] - TAG_SIZE
-    const at = start(i) + prefixLength
-    high[i] = wordOf(keys, at, userEnd)
-    low[i] = wordOf(keys, at + 4, userEnd)
-    if (i === count - 1) break
-    lengths[i] = userEnd - at
-    isShort &&= userEnd - at <= 8
-    tags.set(keys.subarray(userEnd, ends[i]), TAG_SIZE * i)
-    isUniform &&= equalBytes(keys, userEnd, ends[i], tags, 0, TAG_SIZE)
-  }
-  return {
-    prefix: keys.slice(0, prefixLength),
-    high,
-    low,
-    lengths: isShort ? lengths : undefined,
-    tags: isShort ? (isUniform ? tags.slice(0, TAG_SIZE) : tags) : EMPTY,
-    ends: isShort ? undefined : ends,
-    keys: isShort ? EMPTY : keys.slice(0, beforeLast),
-    last: keys.slice(beforeLast),
-  }
-}
-
-/** The handle at the start of a value; what comes behind it is left over from some writer's buffer. */
-function handleOf(
-  { value, valueStart, valueEnd }: PageIterator,
-  { file, offset, dataLimit }: IndexSource,
-): BlockHandle {
-  return readHandle(new ByteReader(value, valueStart, valueEnd, file, offset + valueStart), dataLimit)
 }

@@ -111,6 +111,11 @@ export class TableReader implements PageSource<Uint8Array> {
     return this.#index.count
   }
 
+  /** Whether a filter spares look-ups of absent keys most of their blocks. */
+  get isFiltered(): boolean {
+    return this.#tableFilter !== undefined || this.#blockFilter !== undefined
+  }
+
   /** Where the i-th data block lies. */
   handle(i: number): BlockHandle {
     return this.#index.handle(i)
