@@ -264,7 +264,7 @@ export const PARSING: readonly Mutant[] = [
     from: '      if (error instanceof LsmError) return false\n',
     to: '',
     because: 'undamaged entries cannot be scanned',
-    tests: ['packages/sstable/src/table-reader.test.ts'],
+    tests: ['packages/sstable/src/table-blocks.test.ts'],
   },
   {
     name: 'the table that ends with a key is not searched for it',
