@@ -6,49 +6,33 @@
  *                                 └─ tell the gate how the tree is
  *
  * 1. One flush at a time, oldest memtable first, so that level 0 stays in the order of age.
- * 2. A table is installed in the MANIFEST before its memtable is forgotten and its log removed.
- * 3. A failed job is tried again, later each time; a full disk for as long as it is full, anything else a few times. Then
+ * 2. A failed job is tried again, later each time; a full disk for as long as it is full, anything else a few times. Then
  *    background work stops, and writes with it through `onFailure`, until `revive`; reads go on.
- * 4. While the disk is full, whoever would have to wait for a job gets that error instead.
- * 5. A failed MANIFEST is never tried again.
+ * 3. While the disk is full, whoever would have to wait for a job gets that error instead.
+ * 4. A failed MANIFEST is never tried again.
  *
- * Owns the running jobs and the failure. What a compaction does is in `compactions`.
+ * Owns the running jobs and the failure. What a flush does is in `flush-frozen`, what a compaction does in `compactions`.
  */
 import { LsmError } from '@lsm/base'
-import type { JobResult, JobRunner, Plan, Strategy, TableSettings } from '@lsm/compaction'
-import { VersionEdit, type VersionSet } from '@lsm/manifest'
+import type { Plan, Strategy } from '@lsm/compaction'
+import { VersionEdit } from '@lsm/manifest'
 import type { TableCache } from '@lsm/sstable'
 
 import type { Compactions } from './compactions.ts'
 import type { DatabaseEvents } from './events.ts'
-import type { FrozenMemTable, MemTableList } from './memtable-list.ts'
-import type { MemTablePool } from './memtable-pool.ts'
-import type { ObsoleteFiles } from './obsolete-files.ts'
-import type { SnapshotList } from './snapshot-list.ts'
-import type { TableFacts } from './table-facts.ts'
+import { flushFrozen, type FlushParts } from './flush-frozen.ts'
+import type { FrozenMemTable } from './memtable-list.ts'
 import type { WriteGate } from './write-gate.ts'
 import { decideStall, type StallLimits } from './write-stall.ts'
 
 /** What background work uses. */
-export interface BackgroundParts {
-  readonly versions: VersionSet
+export interface BackgroundParts extends FlushParts {
   readonly tables: TableCache
-  readonly memtables: MemTableList
-  readonly pool: MemTablePool
-  readonly snapshots: SnapshotList
-  readonly facts: TableFacts
-  readonly runner: JobRunner
   readonly strategy: Strategy
   readonly compactions: Compactions
   readonly gate: WriteGate
   readonly limits: StallLimits
   readonly events: DatabaseEvents
-  readonly table: TableSettings
-  readonly obsolete: ObsoleteFiles
-  /** The number of the newest write. */
-  readonly newest: () => number
-  /** Called when memtables or tables have changed. */
-  readonly onChange: () => void
   /** Called with the failure that stopped background work. */
   readonly onFailure: (error: unknown) => void
 }
@@ -310,40 +294,12 @@ export class Background {
   }
 
   async #flush(frozen: FrozenMemTable): Promise<void> {
-    const { versions, memtables, pool, snapshots, facts, runner, table, obsolete, events, newest, onChange } =
-      this.#parts
-    const fileNumber = versions.newFileNumber()
+    const { events, obsolete } = this.#parts
     const start = performance.now()
-    obsolete.protect(fileNumber)
-    try {
-      const result = await runner.run(
-        {
-          kind: 'flush',
-          memtable: frozen.memtable.share(),
-          fileNumber,
-          readers: snapshots.readers(newest()),
-          createdAt: Date.now(),
-          table,
-        },
-        { signal: this.#cancel.signal },
-      )
-      await versions.apply(flushEdit(result, frozen))
-      for (const file of result.files) facts.note(file)
-      this.flushes++
-      this.flushedBytes += result.bytesWritten
-      memtables.retire(frozen)
-      onChange()
-      pool.retire(frozen.memtable)
-      const milliseconds = performance.now() - start
-      events.emit('flush', {
-        table: fileNumber,
-        bytes: result.bytesWritten,
-        entries: result.entriesWritten,
-        milliseconds,
-      })
-    } finally {
-      obsolete.unprotect(fileNumber)
-    }
+    const flushed = await flushFrozen(this.#parts, frozen, this.#cancel.signal)
+    this.flushes++
+    this.flushedBytes += flushed.bytes
+    events.emit('flush', { ...flushed, milliseconds: performance.now() - start })
     await obsolete.remove()
   }
 }
@@ -361,18 +317,6 @@ function mayRetry(error: unknown, failures: number): boolean {
   if (!(error instanceof LsmError)) return failures < ATTEMPTS
   if (error.code === 'LSM_DISK_FULL') return true
   return error.code !== 'LSM_READ_ONLY' && error.code !== 'LSM_CLOSED' && failures < ATTEMPTS
-}
-
-/** What a flush changes: one more table, and the logs that it makes superfluous. */
-function flushEdit({ files }: JobResult, { lastSequence, nextLogNumber }: FrozenMemTable): VersionEdit {
-  const edit = new VersionEdit()
-  edit.logNumber = nextLogNumber
-  edit.prevLogNumber = 0
-  edit.lastSequence = lastSequence
-  for (const { number, size, smallest, largest } of files) {
-    edit.added.push({ level: 0, file: { number, size, smallest, largest } })
-  }
-  return edit
 }
 
 /** Waits so many milliseconds, or until the signal fires. */

@@ -134,9 +134,9 @@ export const DURABILITY: readonly Mutant[] = [
   },
   {
     name: 'a memtable is forgotten before its table is installed',
-    file: 'packages/db/src/background.ts',
-    from: '      await versions.apply(flushEdit(result, frozen))\n',
-    to: '      memtables.retire(frozen)\n      onChange()\n      await versions.apply(flushEdit(result, frozen))\n',
+    file: 'packages/db/src/flush-frozen.ts',
+    from: '    await versions.apply(flushEdit(result, frozen))\n',
+    to: '    memtables.retire(frozen)\n    onChange()\n    await versions.apply(flushEdit(result, frozen))\n',
     because: 'reads miss what is neither in memory nor in a table',
     tests: [FAULTS],
   },
@@ -190,7 +190,7 @@ export const DURABILITY: readonly Mutant[] = [
   },
   {
     name: 'a flush says that the next log is not needed',
-    file: 'packages/db/src/background.ts',
+    file: 'packages/db/src/flush-frozen.ts',
     from: '  edit.logNumber = nextLogNumber\n  edit.prevLogNumber = 0\n  edit.lastSequence',
     to: '  edit.logNumber = nextLogNumber + 1\n  edit.prevLogNumber = 0\n  edit.lastSequence',
     because: 'the writes behind the flush are removed',
@@ -198,7 +198,7 @@ export const DURABILITY: readonly Mutant[] = [
   },
   {
     name: 'a flush does not say how far its writes go',
-    file: 'packages/db/src/background.ts',
+    file: 'packages/db/src/flush-frozen.ts',
     from: '  edit.lastSequence = lastSequence\n',
     to: '',
     because: 'sequence numbers are given out twice',
