@@ -5,17 +5,23 @@
  *     node packages/sstable/kernel/build.mjs
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 
 const SOURCE = 'block-kernel.ts'
-const target = new URL('../src/generated/block-kernel-code.ts', import.meta.url)
-const inputs = [SOURCE, 'build.mjs', '../package.json'].map(name =>
-  readFileSync(new URL(name, import.meta.url), 'utf8'),
+const sources = new Map(
+  readdirSync(new URL('.', import.meta.url))
+    .filter(name => name.endsWith('.ts'))
+    .sort()
+    .map(name => [name, readFileSync(new URL(name, import.meta.url), 'utf8')]),
 )
-const digest = createHash('sha256').update(inputs.join('\0')).digest('hex')
+const target = new URL('../src/generated/block-kernel-code.ts', import.meta.url)
+const settings = ['build.mjs', '../package.json'].map(name => readFileSync(new URL(name, import.meta.url), 'utf8'))
+const digest = createHash('sha256')
+  .update([...sources.values(), ...settings].join('\0'))
+  .digest('hex')
 
 if (!existsSync(target) || !readFileSync(target, 'utf8').includes(digest)) {
-  const code = await compile(inputs[0])
+  const code = await compile()
   mkdirSync(new URL('.', target), { recursive: true })
   // Renamed into place, so that a build beside this one never sees half of it.
   const draft = new URL(`block-kernel-code.${process.pid}.tmp`, target)
@@ -24,7 +30,7 @@ if (!existsSync(target) || !readFileSync(target, 'utf8').includes(digest)) {
 }
 
 /** WebAssembly of 1.5 MiB of memory, neither more nor less. */
-async function compile(source) {
+async function compile() {
   const { default: asc } = await import('assemblyscript/asc')
   let binary
   let messages = ''
@@ -44,7 +50,7 @@ async function compile(source) {
       'kernel.wasm',
     ],
     {
-      readFile: name => (name === SOURCE ? source : null),
+      readFile: name => sources.get(name) ?? null,
       writeFile: (_, contents) => (binary = contents),
       listFiles: () => [],
       stderr: { write: text => (messages += text) },

@@ -10,7 +10,7 @@
  * A search looks at words, and at one or two entries. A walk shows keys where they lie, in either direction. In the block itself
  * each key would have to be put together from the one before; that a block is checked on its way in is the occasion to do it once.
  *
- * 1. What has become a page was checked by {@link BlockWalker}, or by its twin in `kernel/block-kernel.ts`, which makes the same
+ * 1. What has become a page was checked by {@link BlockWalker}, or by its twin in `kernel/page.ts`, which makes the same
  *    page of the same block.
  * 2. Entries may take half as much room again as in the block. Where they would take more, they stay folded: the block is taken
  *    as it is, and there are no words. So a page is not much larger than its block, whatever keys share.
