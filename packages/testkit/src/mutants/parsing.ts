@@ -7,6 +7,7 @@ const CORRUPTION = 'packages/db/test/corruption-sweep.test.ts'
 const SCANS = 'packages/db/test/scan-copies.test.ts'
 const MODEL = 'packages/db/test/model.test.ts'
 const VERSIONS = 'packages/manifest/src/version-set.test.ts'
+const MANIFESTS = 'packages/manifest/src/damaged-manifest.test.ts'
 
 /** The breakages. */
 export const PARSING: readonly Mutant[] = [
@@ -80,7 +81,7 @@ export const PARSING: readonly Mutant[] = [
     from: '    if (!damage.tail) throw corruption(`${damage.reason}, and records follow`, this.#name, damage.offset)\n',
     to: '',
     because: 'tables are forgotten in silence',
-    tests: [VERSIONS],
+    tests: [VERSIONS, MANIFESTS],
   },
   {
     name: 'what an older file left behind a torn edit counts as records',
@@ -88,7 +89,7 @@ export const PARSING: readonly Mutant[] = [
     from: 'return nextFileNumber !== undefined && nextFileNumber <= this.#number',
     to: 'return nextFileNumber !== undefined && nextFileNumber <= 0',
     because: 'a crash leaves a database that does not open',
-    tests: [VERSIONS],
+    tests: [VERSIONS, MANIFESTS],
   },
   {
     name: 'another order of keys is accepted',
@@ -96,7 +97,7 @@ export const PARSING: readonly Mutant[] = [
     from: 'if (comparator !== undefined && comparator !== COMPARATOR_NAME) {',
     to: "if (comparator === '') {",
     because: 'searches miss in silence',
-    tests: [VERSIONS],
+    tests: [VERSIONS, MANIFESTS],
   },
   {
     name: 'a CURRENT without its newline is accepted',
@@ -104,7 +105,7 @@ export const PARSING: readonly Mutant[] = [
     from: '{1,20}))\\n$/',
     to: '{1,20}))\\n?$/',
     because: 'a CURRENT that was cut short may name another MANIFEST',
-    tests: [VERSIONS],
+    tests: [VERSIONS, MANIFESTS],
   },
   {
     name: 'a new database is made over what is left of an old one',
@@ -112,7 +113,7 @@ export const PARSING: readonly Mutant[] = [
     from: '    if (isData || isUsed) throw',
     to: '    if (isData && isUsed) throw',
     because: 'the tables of a database that has lost its CURRENT are removed',
-    tests: [VERSIONS],
+    tests: [VERSIONS, MANIFESTS],
   },
   {
     name: 'a level that does not exist is accepted',
@@ -136,7 +137,7 @@ export const PARSING: readonly Mutant[] = [
     from: 'files[i].smallest) < 0) continue',
     to: 'files[i].smallest) <= 0) continue',
     because: 'the newer of two versions is not found',
-    tests: [VERSIONS, 'packages/manifest/src/version.test.ts'],
+    tests: [VERSIONS, MANIFESTS, 'packages/manifest/src/version.test.ts'],
   },
   {
     name: 'a batch may hold more than it says',
