@@ -19,7 +19,7 @@ import {
   type ReadContext,
 } from '@lsm/base'
 import type { FileMetadata } from '@lsm/manifest'
-import type { TableCache } from '@lsm/sstable'
+import type { TableCache, TableReader } from '@lsm/sstable'
 
 import type { ReadState } from './read-state.ts'
 
@@ -31,11 +31,9 @@ export function pointRead(
   found: FoundValue,
   context: ReadContext,
 ): Lookup {
-  const { memtables, version } = state
-  for (let i = 0; i < memtables.length; i++) {
-    const lookup = memtables[i].find(key, found)
-    if (lookup !== ABSENT) return lookup
-  }
+  const { version } = state
+  const known = findInMemtables(key, state, found)
+  if (known !== ABSENT) return known
   const { levels } = version
   for (let i = 0; i < levels[0].length; i++) {
     const lookup = readTable(key, levels[0][i], tables, found, context)
@@ -50,6 +48,35 @@ export function pointRead(
     if (lookup !== ABSENT) return lookup
   }
   return ABSENT
+}
+
+/** Looks a key up in the memtables of a read state. */
+export function findInMemtables(key: LookupKey, { memtables }: ReadState, found: FoundValue): Lookup {
+  for (let i = 0; i < memtables.length; i++) {
+    const lookup = memtables[i].find(key, found)
+    if (lookup !== ABSENT) return lookup
+  }
+  return ABSENT
+}
+
+/**
+ * The first table whose filter admits a key; `undefined` if there is none, or one before it is not open or has no filter for the whole
+ * table: then only {@link pointRead} knows.
+ */
+export function firstTable(key: LookupKey, { version }: ReadState, tables: TableCache): TableReader | undefined {
+  const { levels } = version
+  for (let i = 0; i < levels[0].length; i++) {
+    const table = tables.opened(levels[0][i].number)
+    if (table?.admits(key.hash) !== false) return table
+  }
+  for (let level = 1; level < levels.length; level++) {
+    const files = levels[level]
+    const at = version.findFile(level, key.bytes, 0, key.end)
+    if (at >= files.length) continue
+    const table = tables.opened(files[at].number)
+    if (table?.admits(key.hash) !== false) return table
+  }
+  return undefined
 }
 
 function readTable(

@@ -11,6 +11,7 @@ import type { Drive } from './drive.ts'
 import { mostBytes, write, type Transcoder } from './encoding.ts'
 import { pointRead } from './point-read.ts'
 import type { ReadState } from './read-state.ts'
+import { LEFT, SideBySide } from './side-by-side.ts'
 import type { TurnClock } from './turn-clock.ts'
 
 /** Stands for a value that is not known yet. */
@@ -21,6 +22,7 @@ export class PointReader {
   readonly #tables: TableCache
   readonly #drive: Drive
   readonly #clock: TurnClock
+  readonly #sideBySide: SideBySide
   #key = new LookupKey()
   #found = new FoundValue()
   #context = new ReadContext()
@@ -31,6 +33,7 @@ export class PointReader {
     this.#tables = tables
     this.#drive = drive
     this.#clock = clock
+    this.#sideBySide = new SideBySide(tables)
   }
 
   /** The value of a key as of a sequence number, blocking the thread where the disk is needed. */
@@ -66,14 +69,15 @@ export class PointReader {
     sequence: number,
     encoding: Transcoder,
   ): Promise<unknown[]> {
-    const values: unknown[] = []
     let waits = false
     state.pin()
     try {
-      for (const key of prepared) {
-        const value = this.#tryGet(key, state, sequence, encoding)
+      const values = this.#sideBySide.read(prepared, state, sequence, encoding)
+      for (let i = 0; i < values.length; i++) {
+        if (values[i] !== LEFT) continue
+        const value = this.#tryGet(prepared[i], state, sequence, encoding)
         waits ||= value === LACKING
-        values.push(value === LACKING ? this.#getWaiting(state, encoding) : value)
+        values[i] = value === LACKING ? this.#getWaiting(state, encoding) : value
       }
       if (this.#clock.isLong(prepared.length)) await this.#clock.nextTurn()
       return waits ? await Promise.all(values) : values

@@ -48,9 +48,14 @@ export class TableBlocks implements PageSource<Uint8Array> {
 
   /** The i-th block if it is resident, or pinned to the context; else `undefined` after noting the miss. */
   block(i: number, context: ReadContext): Uint8Array | undefined {
+    return this.resident(i) ?? context.page(this, i)
+  }
+
+  /** The i-th block if it is resident. */
+  resident(i: number): Uint8Array | undefined {
     const slots = this.#slots
     const block = slots.blocks[i]
-    if (block === undefined) return context.page(this, i)
+    if (block === undefined) return undefined
     slots.visited[i] = 1
     this.#cache.hits++
     return block

@@ -123,7 +123,7 @@ export class TableReader implements PageSource<Uint8Array> {
 
   /** Whether the filters let a look-up of a key with this hash through to the i-th data block. */
   mayContain(hash: number, i: number): boolean {
-    if (this.#tableFilter !== undefined && !this.#tableFilter.mayContain(hash, 0)) return false
+    if (!this.admits(hash)) return false
     return this.#blockFilter === undefined || this.#blockFilter.mayContain(hash, this.#index.offsets[i])
   }
 
@@ -134,7 +134,7 @@ export class TableReader implements PageSource<Uint8Array> {
    * @returns ABSENT, FOUND, DELETED, or MISS after noting the block in the context.
    */
   find(key: LookupKey, found: FoundValue, context: ReadContext): Lookup {
-    if (this.#tableFilter !== undefined && !this.#tableFilter.mayContain(key.hash, 0)) return ABSENT
+    if (!this.admits(key.hash)) return ABSENT
     const index = this.#index
     const filter = this.#blockFilter
     for (let i = index.search(key.bytes, 0, key.end); i < index.count; i++) {
@@ -149,6 +149,29 @@ export class TableReader implements PageSource<Uint8Array> {
       if (!index.isSeparatedBy(i, key.bytes, 0, key.userEnd)) return ABSENT
     }
     return ABSENT
+  }
+
+  /** Whether the filter of the whole table, where there is one, leaves it possible that it holds a key with this hash. */
+  admits(hash: number): boolean {
+    return this.#tableFilter === undefined || this.#tableFilter.mayContain(hash, 0)
+  }
+
+  /** The page in which a look-up of a key would begin, if it is resident. */
+  residentPage(key: LookupKey): Uint8Array | undefined {
+    const i = this.#index.search(key.bytes, 0, key.end)
+    return i < this.#index.count ? this.#blocks.resident(i) : undefined
+  }
+
+  /**
+   * Looks a key up in the page that {@link TableReader.residentPage} gives for it.
+   *
+   * @returns FOUND or DELETED; or MISS where the page does not say, and only {@link TableReader.find} can tell.
+   */
+  findInPage(page: Uint8Array, key: LookupKey, found: FoundValue): Lookup {
+    PROBE.open(page)
+    const type = PROBE.probe(key.bytes, 0, key.end)
+    if (type === TYPE_DELETION) return DELETED
+    return type === TYPE_VALUE ? showValue(found) : MISS
   }
 
   /** Walks the table. The reader must stay retained meanwhile. */
@@ -199,9 +222,14 @@ export class TableReader implements PageSource<Uint8Array> {
     if (type === NOTHING) return ABSENT
     if (type === TYPE_DELETION) return DELETED
     if (type !== TYPE_VALUE) throw this.#blocks.unknownType(i, type)
-    found.bytes = PROBE.value
-    found.start = PROBE.valueStart
-    found.end = PROBE.valueEnd
-    return FOUND
+    return showValue(found)
   }
+}
+
+/** The value of the entry under the probe. */
+function showValue(found: FoundValue): Lookup {
+  found.bytes = PROBE.value
+  found.start = PROBE.valueStart
+  found.end = PROBE.valueEnd
+  return FOUND
 }

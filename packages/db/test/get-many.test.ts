@@ -1,0 +1,73 @@
+/**
+ * Many keys at a time give what each gives alone, wherever it is.
+ */
+import { Database } from '@lsm/db'
+import { MemoryFileSystem } from '@lsm/fs'
+import { describe, expect, test } from 'vitest'
+
+const KEYS = Array.from({ length: 400 }, (_, i) => `k${String(i).padStart(4, '0')}`)
+
+/** What is asked for: keys that are there and between them others that are not, and some twice. */
+const ASKED = [...KEYS.flatMap(key => [key, `${key}x`]), 'a', 'z', KEYS[7], KEYS[7]]
+
+/** With one bit for a key a filter is often wrong: the first table that admits a key mostly does not hold it. */
+const FILTERS = [
+  ['none', { filter: 'none' }],
+  ['of blocks', { filter: 'leveldb' }],
+  ['of tables', { filter: 'blocked' }],
+  ['of tables, often wrong', { filter: 'blocked', filterBitsPerKey: 1 }],
+] as const
+
+describe.each(FILTERS)('with filters: %s', (_, filter) => {
+  test.each([
+    ['nothing stays in memory', 0],
+    ['some does', 8 * 1024],
+    ['all does', 1 << 20],
+  ])('every value is that of a get, where %s', async (_name, cacheSize) => {
+    const options = { fileSystem: new MemoryFileSystem(), workers: 0, blockSize: 512, cacheSize, ...filter }
+    await using db = await Database.open('/db', options)
+    await fill(db)
+    for (let round = 0; round < 3; round++) {
+      const alone = await Promise.all(ASKED.map(key => db.get(key)))
+      expect(await db.getMany(ASKED)).toEqual(alone)
+      expect(alone.filter(value => value !== undefined).length).toBeGreaterThan(200)
+    }
+  })
+})
+
+test('a snapshot keeps what it shows, in memory and in tables', async () => {
+  await using db = await Database.open('/db', { fileSystem: new MemoryFileSystem(), workers: 0 })
+  await fill(db)
+  using snapshot = db.snapshot()
+  const before = await db.getMany(ASKED)
+  for (const key of KEYS) await db.put(key, 'later')
+  expect(await db.getMany(ASKED, { snapshot })).toEqual(before)
+  await db.flush()
+  expect(await db.getMany(ASKED, { snapshot })).toEqual(before)
+  expect(new Set(await db.getMany(KEYS))).toEqual(new Set(['later']))
+})
+
+/** Tables of several levels that know different keys, values and deletions over one another, and a memtable with both. */
+async function fill(db: Database): Promise<void> {
+  const layers: readonly (readonly [step: number, value: string | undefined])[] = [
+    [1, 'oldest'],
+    [3, 'older'],
+    [7, undefined],
+    [11, 'newer'],
+  ]
+  for (const [step, value] of layers) {
+    await write(db, step, value)
+    await db.flush()
+    if (value === 'older') await db.compactRange()
+  }
+  await write(db, 29, 'newest')
+  await write(db, 31, undefined)
+}
+
+/** Puts or deletes each so many keys. */
+async function write(db: Database, step: number, value: string | undefined): Promise<void> {
+  for (let i = 0; i < KEYS.length; i += step) {
+    if (value === undefined) await db.del(KEYS[i])
+    else await db.put(KEYS[i], `${value} ${i}`)
+  }
+}
