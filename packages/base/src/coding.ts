@@ -130,10 +130,16 @@ export class ByteReader {
 
   /** The bytes of a slice, as a view into {@link ByteReader.bytes | bytes}. */
   slice(): Uint8Array {
+    const length = this.skipSlice()
+    return this.bytes.subarray(this.at - length, this.at)
+  }
+
+  /** Passes over a slice, and gives the number of its bytes. */
+  skipSlice(): number {
     const length = this.varint32()
     this.#need(length)
     this.at += length
-    return this.bytes.subarray(this.at - length, this.at)
+    return length
   }
 
   /** An `LSM_CORRUPTION` error at the current position. */

@@ -127,9 +127,9 @@ function countDeletions(bytes: Uint8Array, start: number, end: number): number {
   let deletions = 0
   while (reader.remaining > 0) {
     const isDeletion = reader.byte() === TYPE_DELETION
-    reader.slice()
+    reader.skipSlice()
     if (isDeletion) deletions++
-    else reader.slice()
+    else reader.skipSlice()
   }
   return deletions
 }

@@ -176,6 +176,6 @@ export function checkBatch(bytes: Uint8Array, start: number, end: number, file: 
 function skipOperation(reader: ByteReader): number {
   const type = reader.byte()
   if (type > TYPE_VALUE) throw reader.error(`operation of unknown type ${type} in a batch`)
-  const key = reader.slice().length
-  return type === TYPE_VALUE ? key + reader.slice().length : key
+  const key = reader.skipSlice()
+  return type === TYPE_VALUE ? key + reader.skipSlice() : key
 }

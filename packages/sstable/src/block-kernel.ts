@@ -73,8 +73,7 @@ export class BlockKernel {
   static create(global: WebAssemblyGlobal | undefined): BlockKernel | undefined {
     if (global === undefined) return undefined
     try {
-      const code = Uint8Array.from(atob(BLOCK_KERNEL_CODE), character => character.charCodeAt(0))
-      return new BlockKernel(new global.Instance(new global.Module(code)).exports)
+      return new BlockKernel(new global.Instance(new global.Module(decode(BLOCK_KERNEL_CODE))).exports)
     } catch {
       // A content security policy, or a machine without memory for it: the twins do the same work.
       return undefined
@@ -175,6 +174,14 @@ export class BlockKernel {
     if (this.#exports.expand(end - start, length) !== 0) return undefined
     return new Uint8Array(this.#bytes.subarray(OUTPUT, OUTPUT + length))
   }
+}
+
+/** Bytes in base 64. */
+function decode(text: string): Uint8Array {
+  const characters = atob(text)
+  const bytes = new Uint8Array(characters.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i)
+  return bytes
 }
 
 /** Where a block ends, by its offset and its size. */
