@@ -4,7 +4,7 @@
 import { Database } from '@lsm/db'
 import type { CrashableFileSystem } from '@lsm/fs/testing'
 
-import { PATH, stepsIn, type Workload } from './crash-workload.ts'
+import { compare, PATH, stepsIn, type Workload } from './crash-workload.ts'
 import { withTickingClock } from './ticking-clock.ts'
 
 /** The key of the write that shows that a database can be used; last of all keys. */
@@ -77,18 +77,6 @@ async function opened(
   const found = { steps, extra }
   await then(db, found)
   return found
-}
-
-function compare(
-  found: readonly (readonly [string, string])[],
-  expected: readonly (readonly [string, string])[],
-  steps: number,
-): void {
-  for (let i = 0; i < Math.max(found.length, expected.length); i++) {
-    if (found[i]?.[0] === expected[i]?.[0] && found[i]?.[1] === expected[i]?.[1]) continue
-    const [is, should] = [found[i], expected[i]].map(entry => JSON.stringify(entry)?.slice(0, 80))
-    throw new Error(`no state of the history: by its values it is after step ${steps}, but ${is} should be ${should}`)
-  }
 }
 
 /** Every entry has a sequence number, without gaps: so the report's last one follows from the steps. */

@@ -128,7 +128,8 @@ export class Workload {
       else if (dice < 7) {
         await this.#barrier(() => db.close())
         db = await this.#open()
-      } else await this.#burst(db)
+      } else if (dice < 9) db = await this.#killed(db)
+      else await this.#burst(db)
     }
     await db.settled()
     await this.#barrier(() => db.close())
@@ -146,6 +147,19 @@ export class Workload {
 
   #open(): Promise<Database> {
     return Database.open(PATH, { ...this.options, fileSystem: this.fileSystem })
+  }
+
+  /**
+   * The process is killed, whatever it does in the background, and another one opens the database. All that was acknowledged is
+   * there, and no more durable than it was: the power may go before the next process has made it so.
+   */
+  async #killed(db: Database): Promise<Database> {
+    this.fileSystem.kill()
+    // Of the dead process nothing is left that could still do anything.
+    await db.close().catch(() => undefined)
+    const next = await this.#open()
+    compare(await next.iterator().all(), this.states[this.steps.length], this.steps.length)
+    return next
   }
 
   /** Some writes at once, or one after the other. */
@@ -214,4 +228,17 @@ export class Workload {
 /** The number of steps that a database holds, by the values in it. */
 export function stepsIn(entries: readonly (readonly [string, string])[]): number {
   return entries.reduce((most, [, value]) => Math.max(most, Number.parseInt(value, 10)), 0)
+}
+
+/** Throws an `Error` if entries are not those after so many steps. */
+export function compare(
+  found: readonly (readonly [string, string])[],
+  expected: readonly (readonly [string, string])[],
+  steps: number,
+): void {
+  for (let i = 0; i < Math.max(found.length, expected.length); i++) {
+    if (found[i]?.[0] === expected[i]?.[0] && found[i]?.[1] === expected[i]?.[1]) continue
+    const [is, should] = [found[i], expected[i]].map(entry => JSON.stringify(entry)?.slice(0, 80))
+    throw new Error(`no state of the history: by its values it is after step ${steps}, but ${is} should be ${should}`)
+  }
 }

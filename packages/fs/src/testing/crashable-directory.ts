@@ -93,15 +93,14 @@ export class CrashableDirectory implements Directory {
     checkName(name)
     this.#check()
     const { locks } = this.#folder
-    if (locks.has(name)) {
+    if (this.#folder.isLocked(name)) {
       throw new LsmError('LSM_LOCKED', `${this.path} is in use by this process; close it there`)
     }
-    locks.add(name)
-    let held = true
+    const lock = { holder: this.#disk }
+    locks.set(name, lock)
     return {
       release: async () => {
-        if (held) locks.delete(name)
-        held = false
+        if (locks.get(name) === lock) locks.delete(name)
       },
     }
   }
@@ -135,7 +134,7 @@ export class CrashableDirectory implements Directory {
   /** Gives back the space of what a name leads to. */
   #free(name: string): void {
     const node = this.#folder.names.get(name)
-    if (node instanceof RecordedFile) this.#disk.used -= node.size
+    if (node instanceof RecordedFile) this.#disk.space.used -= node.size
   }
 
   /** Makes names durable: of one change, or of all so far. */

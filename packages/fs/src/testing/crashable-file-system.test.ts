@@ -179,6 +179,55 @@ describe('what may be left of what was not synced', () => {
   })
 })
 
+describe('a process that is killed', () => {
+  test('leaves what it has written, no more durable than it was', async () => {
+    const { fileSystem, directory } = await opened()
+    const file = await directory.createFile('f')
+    await directory.sync()
+    append(file, 'safe')
+    await file.sync()
+    append(file, ' or not')
+    fileSystem.kill()
+
+    const next = await fileSystem.openDirectory('d', false)
+    expect(new TextDecoder().decode(await contents(next, 'f'))).toBe('safe or not')
+    expect(await left(fileSystem, { variant: 'strict' })).toEqual({ f: 'safe' })
+    await next.syncFile('f')
+    expect(await left(fileSystem, { variant: 'strict' })).toEqual({ f: 'safe or not' })
+  })
+
+  test('does nothing more, not even what it had begun', async () => {
+    const { fileSystem, directory } = await opened()
+    const file = await directory.createFile('f')
+    await directory.sync()
+    append(file, 'text')
+    const begun = file.sync()
+    fileSystem.kill()
+    const { length } = fileSystem.operations
+
+    const killed = { code: 'LSM_IO', message: expect.stringContaining('was killed') }
+    await expect(begun).rejects.toMatchObject(killed)
+    expect(() => append(file, 'more')).toThrow(expect.objectContaining(killed))
+    await expect(directory.removeFile('f')).rejects.toMatchObject(killed)
+    await expect(directory.openFile('f')).rejects.toMatchObject(killed)
+    expect(fileSystem.operations.length).toBe(length)
+    expect(fileSystem.used).toBe(4)
+    expect(await left(fileSystem, { variant: 'strict' })).toEqual({ f: '' })
+  })
+
+  test('frees its locks, and cannot free those of the next one', async () => {
+    const { fileSystem, directory } = await opened()
+    const lock = await directory.lock('LOCK')
+    fileSystem.kill()
+    const next = await fileSystem.openDirectory('d', false)
+    const held = await next.lock('LOCK')
+    await lock.release()
+    await expect(next.lock('LOCK')).rejects.toMatchObject({ code: 'LSM_LOCKED' })
+    await held.release()
+    await expect(next.lock('LOCK')).resolves.toBeDefined()
+  })
+})
+
 describe('faults', () => {
   test('an operation fails by its number, once or for ever, with the code that was asked for', async () => {
     const { fileSystem, directory } = await opened()

@@ -51,7 +51,7 @@ export interface CrashableOptions {
 export class CrashableFileSystem implements FileSystem {
   /** Equal for two crashes of one file system that leave the same; empty for one that did not come out of a crash. */
   readonly fingerprint: string
-  readonly #disk: Disk
+  #disk: Disk
   readonly #options: CrashableOptions
   #root: RecordedFolder
 
@@ -74,17 +74,17 @@ export class CrashableFileSystem implements FileSystem {
 
   /** Bytes that there is room for. An append beyond them fails with `LSM_DISK_FULL`; raise it to make room. */
   get capacity(): number {
-    return this.#disk.capacity
+    return this.#disk.space.capacity
   }
 
   /** Makes room, or takes it away. */
   set capacity(bytes: number) {
-    this.#disk.capacity = bytes
+    this.#disk.space.capacity = bytes
   }
 
   /** Bytes of all files. */
   get used(): number {
-    return this.#disk.used
+    return this.#disk.space.used
   }
 
   /** The operations up to one, as text, one a line. */
@@ -93,6 +93,14 @@ export class CrashableFileSystem implements FileSystem {
       .slice(Math.max(0, upTo - count), upTo)
       .map(describeOperation)
       .join('\n')
+  }
+
+  /**
+   * The process that uses it is killed: all that it has opened fails from now on, and its locks are free. What it has written can be
+   * read by the next one, and is no more durable than it was.
+   */
+  kill(): void {
+    this.#disk = this.#disk.kill()
   }
 
   /** The file system as it would be found after a crash. This one stays as it is. */
@@ -136,7 +144,7 @@ export class CrashableFileSystem implements FileSystem {
       parent = next
     }
     const folder = last === undefined ? undefined : parent.names.get(last)
-    if (last === undefined || !(folder instanceof RecordedFolder) || folder.names.size + folder.locks.size > 0) return
+    if (last === undefined || !(folder instanceof RecordedFolder) || folder.names.size > 0 || folder.isAnyLocked) return
     this.#disk.step('rmdir', path)
     parent.change(this.#disk.last, [[last, undefined]])
   }
@@ -158,7 +166,7 @@ export class CrashableFileSystem implements FileSystem {
   static #of(root: RecordedFolder, fingerprint: string, options: CrashableOptions): CrashableFileSystem {
     const fileSystem = new CrashableFileSystem(options)
     fileSystem.#root = root
-    fileSystem.#disk.used = bytesIn(root)
+    fileSystem.#disk.space.used = bytesIn(root)
     return Object.assign(fileSystem, { fingerprint })
   }
 }

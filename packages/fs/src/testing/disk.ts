@@ -1,5 +1,8 @@
 /**
  * What the parts of one crashable file system share: the count of its operations, its faults and its space.
+ *
+ * One process uses it at a time. When that is killed, what it had opened is of no use any more: each of its calls fails, and is no
+ * operation.
  */
 import { LsmError, type LsmErrorCode } from '@lsm/base'
 
@@ -9,16 +12,30 @@ import type { RecordedFile } from './recorded-file.ts'
 
 /** See the file's header. */
 export class Disk {
-  readonly operations: Operation[] = []
-  readonly faults: Faults = new Faults()
-  /** Bytes that files with names may have together. */
-  capacity: number = Number.POSITIVE_INFINITY
-  /** Bytes that they have. */
-  used = 0
+  readonly operations: Operation[]
+  readonly faults: Faults
+  /** Bytes that files with names may have together, and that they have. */
+  readonly space: { capacity: number; used: number }
   readonly pause: () => Promise<void>
+  #isKilled = false
 
-  constructor(pause: () => Promise<void>) {
+  /** @param before - the same disk as the process before has used it. */
+  constructor(pause: () => Promise<void>, before?: Disk) {
     this.pause = pause
+    this.operations = before?.operations ?? []
+    this.faults = before?.faults ?? new Faults()
+    this.space = before?.space ?? { capacity: Number.POSITIVE_INFINITY, used: 0 }
+  }
+
+  /** Whether the process that used it was killed. */
+  get isKilled(): boolean {
+    return this.#isKilled
+  }
+
+  /** Kills the process that uses it; gives the disk for the next one. */
+  kill(): Disk {
+    this.#isKilled = true
+    return new Disk(this.pause, this)
   }
 
   /** Number of the last operation. */
@@ -28,6 +45,7 @@ export class Disk {
 
   /** Counts an operation, which throws if it is one to fail; gives what else is to happen to it. */
   step(kind: OperationKind, file: string, bytes = 0, onFailure?: () => void): FaultEffect['kind'] | undefined {
+    if (this.#isKilled) throw new LsmError('LSM_IO', 'the process that opened it was killed', { file })
     const operation = { number: this.operations.length + 1, kind, file, bytes }
     this.operations.push(operation)
     const effect = this.faults.strike(operation, ({ kind: what }) => what === 'fail' || APPLIES[what].has(kind))
@@ -39,11 +57,12 @@ export class Disk {
   /** Appends, if there is room. */
   append(file: RecordedFile, name: string, bytes: Uint8Array, start: number, end: number): void {
     const effect = this.step('append', name, end - start)
-    if (this.used + end - start > this.capacity) throw diskFull(name, this.capacity)
+    const { space } = this
+    if (space.used + end - start > space.capacity) throw diskFull(name, space.capacity)
     if (effect === 'flip') file.append(this.last, flipped(bytes.slice(start, end), this.last), 0, end - start)
     else file.append(this.last, bytes, start, end)
     if (effect === 'lose') file.loseAppended(end - start)
-    this.used += end - start
+    space.used += end - start
   }
 
   /** Makes durable what was in the file when this was called. */

@@ -12,6 +12,11 @@ import type { RecordedFile } from './recorded-file.ts'
 /** What a name leads to; `undefined` where it leads nowhere any more. */
 export type RecordedNode = RecordedFile | RecordedFolder | undefined
 
+/** A lock, and the process that has taken it. */
+export interface RecordedLock {
+  readonly holder: { readonly isKilled: boolean }
+}
+
 /** Names that change together. */
 export interface NameChange {
   readonly operation: number
@@ -26,9 +31,19 @@ export interface NameChange {
 export class RecordedFolder {
   /** What it holds now. */
   readonly names: Map<string, Exclude<RecordedNode, undefined>> = new Map()
-  /** Names of the locks that are held. */
-  readonly locks: Set<string> = new Set()
+  /** The locks that were taken, and by whom: those of a process that was killed are free. */
+  readonly locks: Map<string, RecordedLock> = new Map()
   readonly #changes: NameChange[] = []
+
+  /** Whether a lock is held. */
+  isLocked(name: string): boolean {
+    return this.locks.get(name)?.holder.isKilled === false
+  }
+
+  /** Whether any lock is held. */
+  get isAnyLocked(): boolean {
+    return [...this.locks.keys()].some(name => this.isLocked(name))
+  }
 
   /** Changes names. */
   change(operation: number, names: NameChange['names'], durable = false): NameChange {
