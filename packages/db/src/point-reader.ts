@@ -11,7 +11,7 @@ import type { Drive } from './drive.ts'
 import { mostBytes, write, type Transcoder } from './encoding.ts'
 import { pointRead } from './point-read.ts'
 import type { ReadState } from './read-state.ts'
-import { LEFT, SideBySide } from './side-by-side.ts'
+import { LEFT, SideBySide, type ReadView } from './side-by-side.ts'
 import type { TurnClock } from './turn-clock.ts'
 
 /** Stands for a value that is not known yet. */
@@ -26,8 +26,8 @@ export class PointReader {
   #key = new LookupKey()
   #found = new FoundValue()
   #context = new ReadContext()
-  /** Reads that wait for the disk. */
-  readonly #waiting = new Set<Promise<unknown>>()
+  /** Reads that go on after their call. */
+  readonly #goingOn = new Set<Promise<unknown>>()
 
   constructor(tables: TableCache, drive: Drive, clock: TurnClock) {
     this.#tables = tables
@@ -63,32 +63,41 @@ export class PointReader {
   }
 
   /** The values of several keys, all as of one moment. */
-  async getMany(
+  getMany(
     prepared: readonly (string | Uint8Array)[],
     state: ReadState,
     sequence: number,
     encoding: Transcoder,
   ): Promise<unknown[]> {
+    return this.#noted(this.#getMany(prepared, { state, sequence, encoding }))
+  }
+
+  async #getMany(prepared: readonly (string | Uint8Array)[], view: ReadView): Promise<unknown[]> {
+    const { state, sequence, encoding } = view
+    const values: unknown[] = []
     let waits = false
     state.pin()
     try {
-      const values = this.#sideBySide.read(prepared, state, sequence, encoding)
-      for (let i = 0; i < values.length; i++) {
-        if (values[i] !== LEFT) continue
-        const value = this.#tryGet(prepared[i], state, sequence, encoding)
-        waits ||= value === LACKING
-        values[i] = value === LACKING ? this.#getWaiting(state, encoding) : value
+      while (values.length < prepared.length) {
+        const first = values.length
+        this.#sideBySide.readSome(prepared, values, view)
+        for (let i = first; i < values.length; i++) {
+          if (values[i] !== LEFT) continue
+          const value = this.#tryGet(prepared[i], state, sequence, encoding)
+          waits ||= value === LACKING
+          values[i] = value === LACKING ? this.#getWaiting(state, encoding) : value
+        }
+        if (this.#clock.isLong(values.length - first)) await this.#clock.nextTurn()
       }
-      if (this.#clock.isLong(prepared.length)) await this.#clock.nextTurn()
       return waits ? await Promise.all(values) : values
     } finally {
       state.unpin()
     }
   }
 
-  /** Resolves when no read waits for the disk any more. */
+  /** Resolves when no read is going on any more. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#waiting)
+    await Promise.allSettled(this.#goingOn)
   }
 
   /** The value, or {@link LACKING} if the disk must be waited for: the key and context then hold the read. */
@@ -109,10 +118,14 @@ export class PointReader {
   }
 
   #getWaiting(state: ReadState, encoding: Transcoder): Promise<unknown> {
-    const waiting = this.#wait(state, encoding)
-    this.#waiting.add(waiting)
-    void waiting.catch(() => undefined).then(() => this.#waiting.delete(waiting))
-    return waiting
+    return this.#noted(this.#wait(state, encoding))
+  }
+
+  /** Notes a read that goes on after its call, until it ends. */
+  #noted<T>(reading: Promise<T>): Promise<T> {
+    this.#goingOn.add(reading)
+    void reading.catch(() => undefined).then(() => this.#goingOn.delete(reading))
+    return reading
   }
 
   async #wait(state: ReadState, encoding: Transcoder): Promise<unknown> {

@@ -7,7 +7,7 @@
  * several look-ups pass at once: a key of a hundred takes a quarter less than alone.
  *
  * Only what is plain is done here: a key that a memtable knows, or the first table whose filter admits it, in a page that is resident.
- * All others are {@link LEFT} to be looked up one by one.
+ * All others are {@link LEFT} to be looked up one by one: so are the keys of a call within a call, from an encoding of the user's own.
  */
 import { ABSENT, FOUND, FoundValue, LookupKey, MISS, type Lookup } from '@lsm/base'
 import type { TableCache, TableReader } from '@lsm/sstable'
@@ -21,6 +21,16 @@ const ABREAST = 64
 
 /** Stands for a value that was not looked for to the end. */
 export const LEFT: unique symbol = Symbol('left')
+
+/** Bytes of the longest key that is looked up here: lanes keep their buffers. */
+const LONGEST_KEY = 1024
+
+/** What keys are looked up in, as of a sequence number, and how their values are given. */
+export interface ReadView {
+  readonly state: ReadState
+  readonly sequence: number
+  readonly encoding: Transcoder
+}
 
 /** How far one look-up has got. */
 class Lane {
@@ -36,53 +46,60 @@ export class SideBySide {
   readonly #tables: TableCache
   readonly #lanes: readonly Lane[] = Array.from({ length: ABREAST }, () => new Lane())
   readonly #found = new FoundValue()
+  #isReading = false
 
   constructor(tables: TableCache) {
     this.#tables = tables
   }
 
-  /** The values of keys as of a sequence number, {@link LEFT} where they are still to be looked for. Never waits. */
-  read(
-    prepared: readonly (string | Uint8Array)[],
-    state: ReadState,
-    sequence: number,
-    encoding: Transcoder,
-  ): unknown[] {
-    const values: unknown[] = []
-    for (let first = 0; first < prepared.length; first += ABREAST) {
-      const count = Math.min(ABREAST, prepared.length - first)
-      for (let i = 0; i < count; i++) this.#setKey(this.#lanes[i], prepared[first + i], sequence)
-      for (let i = 0; i < count; i++) values.push(this.#beginIn(this.#lanes[i], state, encoding))
-      for (let i = 0; i < count; i++) this.#findPage(this.#lanes[i])
-      for (let i = 0; i < count; i++) touch(this.#lanes[i])
-      for (let i = 0; i < count; i++) {
-        if (values[first + i] === LEFT) values[first + i] = this.#search(this.#lanes[i], encoding)
-      }
+  /**
+   * Appends the values of the next keys, those behind as many as there are values; {@link LEFT} where they are still to be looked for.
+   * Never waits.
+   */
+  readSome(prepared: readonly (string | Uint8Array)[], values: unknown[], view: ReadView): void {
+    const first = values.length
+    const count = Math.min(ABREAST, prepared.length - first)
+    if (this.#isReading) {
+      for (let i = 0; i < count; i++) values.push(LEFT)
+      return
     }
-    return values
-  }
-
-  #setKey({ key }: Lane, prepared: string | Uint8Array, sequence: number): void {
-    key.seal(write(prepared, key.reserve(mostBytes(prepared)), 0), sequence)
+    this.#isReading = true
+    try {
+      const lanes = this.#lanes
+      for (let i = 0; i < count; i++) values.push(this.#begin(lanes[i], prepared[first + i], view))
+      for (let i = 0; i < count; i++) lanes[i].page = lanes[i].table?.residentPage(lanes[i].key)
+      for (let i = 0; i < count; i++) touch(lanes[i])
+      for (let i = 0; i < count; i++) {
+        if (values[first + i] === LEFT) values[first + i] = this.#search(lanes[i], view)
+      }
+    } finally {
+      this.#isReading = false
+    }
   }
 
   /** Asks the memtables, and if they do not know the key finds the table to look into. */
-  #beginIn(lane: Lane, state: ReadState, encoding: Transcoder): unknown {
-    const lookup = findInMemtables(lane.key, state, this.#found)
-    lane.table = lookup === ABSENT ? firstTable(lane.key, state, this.#tables) : undefined
-    return lookup === ABSENT ? LEFT : this.#value(lookup, encoding)
+  #begin(lane: Lane, prepared: string | Uint8Array, view: ReadView): unknown {
+    const { key } = lane
+    const { state } = view
+    lane.table = undefined
+    if (mostBytes(prepared) > LONGEST_KEY) return LEFT
+    key.seal(write(prepared, key.reserve(mostBytes(prepared)), 0), view.sequence)
+    const lookup = findInMemtables(key, state, this.#found)
+    if (lookup !== ABSENT) return this.#value(lookup, view)
+    lane.table = firstTable(key, state, this.#tables)
+    return LEFT
   }
 
-  #findPage(lane: Lane): void {
-    lane.page = lane.table?.residentPage(lane.key)
-  }
-
-  #search({ table, page, key }: Lane, encoding: Transcoder): unknown {
+  /** Searches the page, and lets go of it and its table. */
+  #search(lane: Lane, view: ReadView): unknown {
+    const { table, page, key } = lane
+    lane.table = undefined
+    lane.page = undefined
     const lookup = table === undefined || page === undefined ? MISS : table.findInPage(page, key, this.#found)
-    return lookup === MISS ? LEFT : this.#value(lookup, encoding)
+    return lookup === MISS ? LEFT : this.#value(lookup, view)
   }
 
-  #value(lookup: Lookup, encoding: Transcoder): unknown {
+  #value(lookup: Lookup, { encoding }: ReadView): unknown {
     const found = this.#found
     return lookup === FOUND ? encoding.read(found.bytes, found.start, found.end) : undefined
   }

@@ -47,6 +47,67 @@ test('a snapshot keeps what it shows, in memory and in tables', async () => {
   expect(new Set(await db.getMany(KEYS))).toEqual(new Set(['later']))
 })
 
+test('so many keys that it takes long leave the event loop free, and a close waits for them', async () => {
+  const db = await Database.open('/db', { fileSystem: new MemoryFileSystem(), workers: 0 })
+  await fill(db)
+  await db.flush()
+  const asked = Array.from({ length: 100_000 }, (_, i) => KEYS[i % KEYS.length])
+  let turns = 0
+  const turn = (): void => {
+    turns++
+    next = setImmediate(turn)
+  }
+  let next = setImmediate(turn)
+  const reading = db.getMany(asked)
+  const closing = db.close()
+  const values = await reading
+  clearImmediate(next)
+  await closing
+  expect(values.slice(-400)).toEqual(values.slice(0, 400))
+  expect(turns).toBeGreaterThan(1)
+})
+
+test('long keys are found like short ones', async () => {
+  await using db = await Database.open('/db', { fileSystem: new MemoryFileSystem(), workers: 0 })
+  const keys = Array.from({ length: 100 }, (_, i) => `${i} `.repeat(i * 10))
+  for (const key of keys) await db.put(key, `of ${key.length}`)
+  const expected = keys.map(key => `of ${key.length}`)
+  expect(await db.getMany(keys)).toEqual(expected)
+  await db.flush()
+  expect(await db.getMany(keys)).toEqual(expected)
+})
+
+test('an encoding may read many keys while it decodes one of many', async () => {
+  await using db = await Database.open('/db', { fileSystem: new MemoryFileSystem(), workers: 0 })
+  await fill(db)
+  const alone = await Promise.all(ASKED.map(key => db.get(key)))
+  const inner: Promise<unknown>[] = []
+  const valueEncoding = {
+    name: 'reading',
+    encode: (value: string) => new TextEncoder().encode(value),
+    decode(bytes: Uint8Array) {
+      inner.push(db.getMany(ASKED.toReversed()))
+      return new TextDecoder().decode(bytes)
+    },
+  }
+  expect(await db.getMany(ASKED, { valueEncoding })).toEqual(alone)
+  for (const values of await Promise.all(inner)) expect(values).toEqual(alone.toReversed())
+})
+
+test('an encoding that fails fails the call, and no later one', async () => {
+  await using db = await Database.open('/db', { fileSystem: new MemoryFileSystem(), workers: 0 })
+  await fill(db)
+  const valueEncoding = {
+    name: 'failing',
+    encode: (value: string) => new TextEncoder().encode(value),
+    decode(): string {
+      throw new RangeError('not decodable')
+    },
+  }
+  await expect(db.getMany(ASKED, { valueEncoding })).rejects.toThrow('not decodable')
+  expect(await db.getMany(ASKED)).toEqual(await Promise.all(ASKED.map(key => db.get(key))))
+})
+
 /** Tables of several levels that know different keys, values and deletions over one another, and a memtable with both. */
 async function fill(db: Database): Promise<void> {
   const layers: readonly (readonly [step: number, value: string | undefined])[] = [
