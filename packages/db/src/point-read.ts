@@ -65,16 +65,15 @@ export function findInMemtables(key: LookupKey, { memtables }: ReadState, found:
  */
 export function firstTable(key: LookupKey, { version }: ReadState, tables: TableCache): TableReader | undefined {
   const { levels } = version
-  for (let i = 0; i < levels[0].length; i++) {
-    const table = tables.opened(levels[0][i].number)
-    if (table?.admits(key.hash) !== false) return table
-  }
-  for (let level = 1; level < levels.length; level++) {
+  for (let level = 0; level < levels.length; level++) {
     const files = levels[level]
-    const at = version.findFile(level, key.bytes, 0, key.end)
-    if (at >= files.length) continue
-    const table = tables.opened(files[at].number)
-    if (table?.admits(key.hash) !== false) return table
+    const first = level === 0 ? 0 : version.findFile(level, key.bytes, 0, key.end)
+    const until = level === 0 ? files.length : Math.min(files.length, first + 1)
+    for (let i = first; i < until; i++) {
+      const table = tables.opened(files[i].number)
+      const admits = table?.admits(key.hash)
+      if (admits !== false) return admits === true ? table : undefined
+    }
   }
   return undefined
 }

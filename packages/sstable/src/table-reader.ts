@@ -123,7 +123,7 @@ export class TableReader implements PageSource<Uint8Array> {
 
   /** Whether the filters let a look-up of a key with this hash through to the i-th data block. */
   mayContain(hash: number, i: number): boolean {
-    if (!this.admits(hash)) return false
+    if (this.admits(hash) === false) return false
     return this.#blockFilter === undefined || this.#blockFilter.mayContain(hash, this.#index.offsets[i])
   }
 
@@ -134,7 +134,7 @@ export class TableReader implements PageSource<Uint8Array> {
    * @returns ABSENT, FOUND, DELETED, or MISS after noting the block in the context.
    */
   find(key: LookupKey, found: FoundValue, context: ReadContext): Lookup {
-    if (!this.admits(key.hash)) return ABSENT
+    if (this.admits(key.hash) === false) return ABSENT
     const index = this.#index
     const filter = this.#blockFilter
     for (let i = index.search(key.bytes, 0, key.end); i < index.count; i++) {
@@ -151,9 +151,9 @@ export class TableReader implements PageSource<Uint8Array> {
     return ABSENT
   }
 
-  /** Whether the filter of the whole table, where there is one, leaves it possible that it holds a key with this hash. */
-  admits(hash: number): boolean {
-    return this.#tableFilter === undefined || this.#tableFilter.mayContain(hash, 0)
+  /** Whether the table may hold a key with this hash, as the filter of the whole table says; `undefined` if there is none. */
+  admits(hash: number): boolean | undefined {
+    return this.#tableFilter?.mayContain(hash, 0)
   }
 
   /** The page in which a look-up of a key would begin, if it is resident. */
