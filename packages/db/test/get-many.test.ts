@@ -1,7 +1,7 @@
 /**
  * Many keys at a time give what each gives alone, wherever it is.
  */
-import { Database } from '@lsm/db'
+import { Database, type Encoding } from '@lsm/db'
 import { MemoryFileSystem } from '@lsm/fs'
 import { describe, expect, test } from 'vitest'
 
@@ -77,34 +77,47 @@ test('long keys are found like short ones', async () => {
   expect(await db.getMany(keys)).toEqual(expected)
 })
 
+/** An encoding of values as text that does something before it gives each. */
+function textAfter(act: () => void): Encoding<string> {
+  return {
+    name: 'text',
+    encode: value => new TextEncoder().encode(value),
+    decode(bytes) {
+      act()
+      return new TextDecoder().decode(bytes)
+    },
+  }
+}
+
+const fail = (): never => {
+  throw new RangeError('not decodable')
+}
+
 test('an encoding may read many keys while it decodes one of many', async () => {
   await using db = await Database.open('/db', { fileSystem: new MemoryFileSystem(), workers: 0 })
   await fill(db)
   const alone = await Promise.all(ASKED.map(key => db.get(key)))
   const inner: Promise<unknown>[] = []
-  const valueEncoding = {
-    name: 'reading',
-    encode: (value: string) => new TextEncoder().encode(value),
-    decode(bytes: Uint8Array) {
-      inner.push(db.getMany(ASKED.toReversed()))
-      return new TextDecoder().decode(bytes)
-    },
-  }
+  const valueEncoding = textAfter(() => inner.push(db.getMany(ASKED.toReversed())))
   expect(await db.getMany(ASKED, { valueEncoding })).toEqual(alone)
   for (const values of await Promise.all(inner)) expect(values).toEqual(alone.toReversed())
+})
+
+test('what it reads may fail', async () => {
+  await using db = await Database.open('/db', { fileSystem: new MemoryFileSystem(), workers: 0 })
+  await fill(db)
+  const alone = await Promise.all(ASKED.map(key => db.get(key)))
+  const inner: Promise<unknown>[] = []
+  const failing = { valueEncoding: textAfter(fail) }
+  const valueEncoding = textAfter(() => inner.push(db.getMany(ASKED.toReversed(), failing).catch(() => 'failed')))
+  expect(await db.getMany(ASKED, { valueEncoding })).toEqual(alone)
+  expect(new Set(await Promise.all(inner))).toEqual(new Set(['failed']))
 })
 
 test('an encoding that fails fails the call, and no later one', async () => {
   await using db = await Database.open('/db', { fileSystem: new MemoryFileSystem(), workers: 0 })
   await fill(db)
-  const valueEncoding = {
-    name: 'failing',
-    encode: (value: string) => new TextEncoder().encode(value),
-    decode(): string {
-      throw new RangeError('not decodable')
-    },
-  }
-  await expect(db.getMany(ASKED, { valueEncoding })).rejects.toThrow('not decodable')
+  await expect(db.getMany(ASKED, { valueEncoding: textAfter(fail) })).rejects.toThrow('not decodable')
   expect(await db.getMany(ASKED)).toEqual(await Promise.all(ASKED.map(key => db.get(key))))
 })
 

@@ -5,6 +5,7 @@ import type { Mutant } from './mutant.ts'
 
 const CORRUPTION = 'packages/db/test/corruption-sweep.test.ts'
 const SCANS = 'packages/db/test/scan-copies.test.ts'
+const MANY = 'packages/db/test/get-many.test.ts'
 const MODEL = 'packages/db/test/model.test.ts'
 const VERSIONS = 'packages/manifest/src/version-set.test.ts'
 const MANIFESTS = 'packages/manifest/src/damaged-manifest.test.ts'
@@ -298,5 +299,21 @@ export const PARSING: readonly Mutant[] = [
     to: '    if (value > 2 ** 64) throw',
     because: 'another file is read than the one that is named',
     tests: ['packages/base/src/coding.test.ts'],
+  },
+  {
+    name: 'a page that lacks a key says that it was deleted',
+    file: 'packages/sstable/src/table-reader.ts',
+    from: 'return type === TYPE_VALUE ? showValue(found) : MISS',
+    to: 'return type === TYPE_VALUE ? showValue(found) : DELETED',
+    because: 'many gets at a time miss a key where a filter was wrong',
+    tests: [MANY],
+  },
+  {
+    name: 'keys that are read while a value is decoded share lanes with those around them',
+    file: 'packages/db/src/side-by-side.ts',
+    from: '    this.#isReading = true\n',
+    to: '    this.#isReading = count === 0\n',
+    because: 'many gets at a time give values of other keys',
+    tests: [MANY],
   },
 ]
