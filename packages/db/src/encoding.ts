@@ -169,7 +169,8 @@ class OwnEncoding implements Transcoder {
   prepare(value: unknown): Uint8Array {
     const bytes = this.#encoding.encode(value)
     if (!(bytes instanceof Uint8Array)) throw new TypeError(`encoding '${this.name}' must give a Uint8Array`)
-    return bytes
+    // A key and its value, or many keys, are encoded one after the other before any of them is used.
+    return copyBytes(bytes, 0, bytes.length)
   }
 
   read(bytes: Uint8Array, start: number, end: number): unknown {

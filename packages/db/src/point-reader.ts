@@ -8,7 +8,7 @@ import { FOUND, FoundValue, LookupKey, MISS, ReadContext, type Lookup } from '@l
 import type { TableCache } from '@lsm/sstable'
 
 import type { Drive } from './drive.ts'
-import { mostBytes, write, type Transcoder } from './encoding.ts'
+import { copyBytes, mostBytes, write, type Transcoder } from './encoding.ts'
 import { pointRead } from './point-read.ts'
 import type { ReadState } from './read-state.ts'
 import { LEFT, SideBySide, type ReadView } from './side-by-side.ts'
@@ -75,19 +75,23 @@ export class PointReader {
   async #getMany(prepared: readonly (string | Uint8Array)[], view: ReadView): Promise<unknown[]> {
     const { state, sequence, encoding } = view
     const values: unknown[] = []
+    let keys = prepared
     let waits = false
     state.pin()
     try {
-      while (values.length < prepared.length) {
+      while (values.length < keys.length) {
         const first = values.length
-        this.#sideBySide.readSome(prepared, values, view)
+        this.#sideBySide.readSome(keys, values, view)
         for (let i = first; i < values.length; i++) {
           if (values[i] !== LEFT) continue
-          const value = this.#tryGet(prepared[i], state, sequence, encoding)
+          const value = this.#tryGet(keys[i], state, sequence, encoding)
           waits ||= value === LACKING
           values[i] = value === LACKING ? this.#getWaiting(state, encoding) : value
         }
-        if (this.#clock.isLong(values.length - first)) await this.#clock.nextTurn()
+        if (!this.#clock.isLong(values.length - first)) continue
+        // The caller may use its arrays again as soon as the call has returned.
+        if (keys === prepared) keys = prepared.map(own)
+        await this.#clock.nextTurn()
       }
       return waits ? await Promise.all(values) : values
     } finally {
@@ -97,7 +101,7 @@ export class PointReader {
 
   /** Resolves when no read is going on any more. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#goingOn)
+    while (this.#goingOn.size > 0) await Promise.allSettled(this.#goingOn)
   }
 
   /** The value, or {@link LACKING} if the disk must be waited for: the key and context then hold the read. */
@@ -166,4 +170,9 @@ export class PointReader {
     const found = this.#found
     return lookup === FOUND ? encoding.read(found.bytes, found.start, found.end) : undefined
   }
+}
+
+/** A key that does not change, whatever its caller does. */
+function own(prepared: string | Uint8Array): string | Uint8Array {
+  return typeof prepared === 'string' ? prepared : copyBytes(prepared, 0, prepared.length)
 }

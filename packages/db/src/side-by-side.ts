@@ -19,6 +19,9 @@ import type { ReadState } from './read-state.ts'
 /** Look-ups that are done at a time: what they touch fits the processor's nearest cache. */
 const ABREAST = 64
 
+/** Bytes that memory gives at a time. */
+const LINE = 64
+
 /** Stands for a value that was not looked for to the end. */
 export const LEFT: unique symbol = Symbol('left')
 
@@ -44,7 +47,8 @@ class Lane {
 /** Looks up many keys that are likely in memory. */
 export class SideBySide {
   readonly #tables: TableCache
-  readonly #lanes: readonly Lane[] = Array.from({ length: ABREAST }, () => new Lane())
+  /** As many as were ever needed. */
+  readonly #lanes: Lane[] = []
   readonly #found = new FoundValue()
   #isReading = false
 
@@ -66,6 +70,7 @@ export class SideBySide {
     this.#isReading = true
     try {
       const lanes = this.#lanes
+      while (lanes.length < count) lanes.push(new Lane())
       for (let i = 0; i < count; i++) values.push(this.#begin(lanes[i], prepared[first + i], view))
       for (let i = 0; i < count; i++) lanes[i].page = lanes[i].table?.residentPage(lanes[i].key)
       for (let i = 0; i < count; i++) touch(lanes[i])
@@ -112,6 +117,3 @@ function touch(lane: Lane): void {
   const { length } = page
   lane.touched = page[length - 4] ^ page[length - LINE] ^ page[length - 2 * LINE]
 }
-
-/** Bytes that memory gives at a time. */
-const LINE = 64

@@ -67,6 +67,35 @@ test('so many keys that it takes long leave the event loop free, and a close wai
   expect(turns).toBeGreaterThan(1)
 })
 
+test('the arrays of keys may be used again as soon as the call has returned, however many they are', async () => {
+  await using db = await Database.open('/db', { fileSystem: new MemoryFileSystem(), workers: 0, keyEncoding: 'view' })
+  const [key, another] = ['key', 'another'].map(text => new TextEncoder().encode(text))
+  await db.put(key, 'value')
+  await db.put(another, 'of another')
+  const asked = Array.from({ length: 100_000 }, () => key.slice())
+  const reading = db.getMany(asked)
+  for (const bytes of asked) bytes.set(another.subarray(0, bytes.length))
+  expect(new Set(await reading)).toEqual(new Set(['value']))
+})
+
+test('an encoding may put all that it encodes into one array', async () => {
+  const bytes = new Uint8Array(8)
+  const encoding: Encoding<string> = {
+    name: 'sparing',
+    encode: text => bytes.subarray(0, new TextEncoder().encodeInto(text, bytes).written),
+    decode: stored => new TextDecoder().decode(stored),
+  }
+  const options = { fileSystem: new MemoryFileSystem(), workers: 0, keyEncoding: encoding, valueEncoding: encoding }
+  await using db = await Database.open('/db', options)
+  await db.put('a', 'one')
+  await db.batch([
+    { type: 'put', key: 'b', value: 'two' },
+    { type: 'put', key: 'c', value: 'three' },
+  ])
+  expect(await db.getMany(['a', 'b', 'c', 'd'])).toEqual(['one', 'two', 'three', undefined])
+  expect(await db.keys({ gte: 'b', lt: 'c' }).all()).toEqual(['b'])
+})
+
 test('long keys are found like short ones', async () => {
   await using db = await Database.open('/db', { fileSystem: new MemoryFileSystem(), workers: 0 })
   const keys = Array.from({ length: 100 }, (_, i) => `${i} `.repeat(i * 10))

@@ -68,7 +68,7 @@ export class CrashableDirectory implements Directory {
       this.#disk.step('rename', temporary)
       change = this.#rename(temporary, name, file)
     } catch (error) {
-      this.#remove(temporary)
+      if (!this.#disk.isKilled) this.#remove(temporary)
       throw error
     }
     await this.#syncNames(change)

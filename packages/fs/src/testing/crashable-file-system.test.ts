@@ -215,6 +215,16 @@ describe('a process that is killed', () => {
     expect(await left(fileSystem, { variant: 'strict' })).toEqual({ f: '' })
   })
 
+  test('leaves the new file of a replacement that it had begun', async () => {
+    const { fileSystem, directory } = await opened()
+    const begun = directory.replaceFile('f', bytesOf('new'))
+    fileSystem.kill()
+    await expect(begun).rejects.toMatchObject({ code: 'LSM_IO' })
+    expect(await (await fileSystem.openDirectory('d', false)).list()).toEqual([
+      { name: 'f.tmp', size: 3, isFile: true },
+    ])
+  })
+
   test('frees its locks, and cannot free those of the next one', async () => {
     const { fileSystem, directory } = await opened()
     const lock = await directory.lock('LOCK')
